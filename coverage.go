@@ -1,0 +1,105 @@
+package tinycheck
+
+import "time"
+
+// Coverage says what could be seen and what not. No answer is given without it.
+type Coverage struct {
+	Grade       Grade
+	Limits      []Limit // why the grade is not better, and every blind spot; in fixed order
+	Observed    time.Duration
+	Span        time.Duration // from the device's first packet to its last
+	Packets     int64
+	Bytes       int64 // of the device, from the IP header on
+	External    int64 // of these, to or from outside the local network
+	Named       map[NameSource]int64
+	Tunnelled   int64 // external bytes inside a whole-phone VPN or relay
+	Tunnels     []TunnelKind
+	EncryptedBy []Protocol // dot, doq, doh: how names were asked for out of sight
+	Resolvers   []string   // names of the encrypted resolvers, bounded
+	ECH         int64      // flows whose name is probably encrypted
+	ECHOffered  int64      // flows that offer ECH, real or GREASE
+	Unexplained int64      // external bytes to addresses that no name explains
+	LargestSink int64      // external bytes of the remote with most
+	SinkPackets int64      // packets of that remote
+	ExtPackets  int64      // external packets
+	Flows       int64
+	FlowsLost   int64 // flows that the bounded table had to close early
+	Malformed   int64 // packets or messages that could not be read to the end
+	Drops       Drops
+	Damage      []Damage
+	Idle        IdleState
+	Devices     int // on the private side of the capture
+	Feeds       []FeedUse
+	OldestFeed  time.Duration // age of the oldest dated feed when the capture ended
+}
+
+// FeedUse is one source of indicators that this answer used.
+type FeedUse struct {
+	Name       string
+	Indicators int
+	Date       time.Time // zero when the source states none
+}
+
+// Grade is how well the traffic could be seen.
+type Grade string
+
+// The grades, best first.
+const (
+	GradeA Grade = "A" // the guided test was done
+	GradeB Grade = "B" // long enough, and nearly all of it had a name
+	GradeC Grade = "C" // something was seen
+	GradeX Grade = "X" // could not look
+)
+
+// IdleState says whether windows in which nobody touched the phone are known.
+type IdleState string
+
+// A plain file has no prompts, so nothing is known of idle windows.
+const IdleNotAssessed IdleState = "not-assessed"
+
+// Limit is one reason why something could not be seen.
+type Limit string
+
+// The limits. Each has words in every language: what it means, what to do.
+const (
+	LimitNoTraffic    Limit = "no-traffic"    // nothing went outside the local network
+	LimitTooShort     Limit = "too-short"     // observed less than 3 minutes
+	LimitShort        Limit = "short"         // observed less than 12 minutes
+	LimitTunnel       Limit = "whole-tunnel"  // a VPN or relay carries at least 90 % of external bytes
+	LimitSomeTunnel   Limit = "some-tunnel"   // a VPN or relay carries a part
+	LimitSingleSink   Limit = "single-sink"   // one unnamed remote carries nearly everything
+	LimitUnnamed      Limit = "unnamed"       // less than 85 % of bytes have a name
+	LimitUnexplained  Limit = "dns-less"      // more than half of the bytes go to addresses nobody asked for
+	LimitEncryptedDNS Limit = "encrypted-dns" // names were asked for out of sight
+	LimitECH          Limit = "ech"           // names were encrypted
+	LimitDrops        Limit = "drops"         // packets were lost or cut while recording
+	LimitDamage       Limit = "damage"        // the file is damaged
+	LimitOverflow     Limit = "overflow"      // more was going on than the bounded tables hold
+	LimitOldFeeds     Limit = "old-feeds"     // an indicator feed is older than 30 days
+	LimitUndatedFeeds Limit = "undated-feeds" // a feed does not say how old it is
+	LimitOneOfMany    Limit = "many-devices"  // several devices, none of them named as the phone
+	LimitNoPrivate    Limit = "no-private"    // no private side: analyzed by source
+	LimitIdle         Limit = "idle-unknown"  // idle windows were not assessed
+)
+
+// NamedShare is the share of external bytes whose remote has a name, 0 to 1.
+func (c *Coverage) NamedShare() float64 {
+	var named int64
+	for _, b := range c.Named {
+		named += b
+	}
+	return share(named, c.External)
+}
+
+// TunnelShare is the share of external bytes inside a whole-phone tunnel.
+func (c *Coverage) TunnelShare() float64 { return share(c.Tunnelled, c.External) }
+
+// UnexplainedShare is the share of external bytes that no name explains.
+func (c *Coverage) UnexplainedShare() float64 { return share(c.Unexplained, c.External) }
+
+func share(part, whole int64) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}

@@ -1,0 +1,104 @@
+package tinycheck
+
+import (
+	"cmp"
+	"time"
+)
+
+// Indicator is something known beforehand: an observable and what it means to
+// see it.
+type Indicator struct {
+	Observable
+	Class          Class
+	Infrastructure Infrastructure // set when Class is infrastructure
+	Family         string         // the product or campaign; "" when the source names none
+	Feed           string         // name of the feed or file
+	SourceID       string         // its id there, for example a STIX indicator id
+	Tags           []string
+	TLP            string // white, green, amber, red; "" when not stated
+	Confidence     int    // 0 to 100; 0 when not stated
+	ValidFrom      time.Time
+	ValidUntil     time.Time // zero: no end stated
+	Updated        time.Time // when the feed last said so; zero when not stated
+}
+
+// Class is what contact with an indicator's observable means.
+type Class string
+
+// The classes. Only c2 can make an answer detected.
+const (
+	ClassC2             Class = "c2"             // command and control: the spy product itself reports there
+	ClassWebsite        Class = "website"        // the vendor's shop, help or login page
+	ClassDistribution   Class = "distribution"   // where the product is downloaded
+	ClassWatchware      Class = "watchware"      // child-safety, family or anti-theft product
+	ClassTracker        Class = "tracker"        // advertising and analytics
+	ClassInfrastructure Class = "infrastructure" // ordinary technique; Infrastructure says which
+	ClassWeak           Class = "weak"           // too general to mean much alone
+)
+
+// Infrastructure is the kind of an infrastructure indicator.
+type Infrastructure string
+
+// The kinds of infrastructure.
+const (
+	InfraDoH        Infrastructure = "doh"
+	InfraTor        Infrastructure = "tor"
+	InfraDynamicDNS Infrastructure = "dynamic-dns"
+	InfraRelay      Infrastructure = "relay"
+	InfraVPN        Infrastructure = "vpn"
+	InfraParking    Infrastructure = "parking"
+)
+
+// Compare is a total order: the same set of indicators sorts the same way,
+// whichever order the feeds were read in.
+func (i *Indicator) Compare(j *Indicator) int {
+	return cmp.Or(
+		i.Observable.Compare(j.Observable),
+		cmp.Compare(i.Class, j.Class),
+		cmp.Compare(i.Infrastructure, j.Infrastructure),
+		cmp.Compare(i.Family, j.Family),
+		cmp.Compare(i.Feed, j.Feed),
+		cmp.Compare(i.SourceID, j.SourceID),
+		i.Updated.Compare(j.Updated),
+	)
+}
+
+// Feed is one source of indicators and what became of it.
+type Feed struct {
+	Name     string
+	URL      string
+	Format   string
+	Licence  string
+	Date     time.Time // of its content, as the source states it; zero when it does not
+	SHA256   string
+	Accepted int
+	Merged   int        // listed twice with the same meaning
+	Rejected []Rejected // bounded; RejectedTotal counts all
+	// RejectedTotal may exceed len(Rejected).
+	RejectedTotal int
+}
+
+// Rejected is one entry of a feed that was not taken, and why.
+type Rejected struct {
+	Line   int // from 1; 0 when the format has no lines
+	Value  string
+	Reason string
+}
+
+// ContextClass is what is known to be ordinary.
+type ContextClass string
+
+// The classes of context. None of them ever hides an indicator.
+const (
+	ContextOS       ContextClass = "os_core"         // captive-portal probes, time, push, updates, certificate status
+	ContextService  ContextClass = "known_service"   // a named consumer service
+	ContextPlatform ContextClass = "shared_platform" // hosting shared by strangers: never an identity
+)
+
+// Context is one entry of what is known to be ordinary.
+type Context struct {
+	Observable Observable
+	Class      ContextClass
+	Owner      string
+	Purpose    string
+}
