@@ -1,0 +1,109 @@
+// Package analysis is the line from packet to report: it conducts decode and
+// match, measures coverage, finds out which device is the phone, and lets the
+// dictionary decide. Live traffic and a file take the same line.
+//
+//	line := analysis.New(analysis.Config{Index: index, Feeds: feeds})
+//	for … { line.See(&packet) }
+//	report, err := line.Report(capture)
+//
+// The same packets with the same indicators and settings give the same report,
+// byte by byte. The package reads no files, has no clock (times come from
+// packets) and no words. Its memory does not depend on the length of the
+// capture; what did not fit is counted, and told as a limit of the coverage.
+package analysis
+
+import (
+	"tinycheck"
+	"tinycheck/internal/decode"
+	"tinycheck/internal/match"
+)
+
+// Config says what to look for and whom to answer for.
+type Config struct {
+	Index   *match.Index
+	Feeds   []tinycheck.FeedUse // of the indicators in Index, for the coverage
+	Device  string              // MAC or address of the phone; "" when the traffic is to tell
+	Version string              // of the program
+	Event   func(tinycheck.Event)
+}
+
+// Line is one analysis under way. It is not safe for concurrent use.
+type Line struct {
+	cfg     Config
+	decoder *decode.Decoder
+	gather  *match.Gatherer
+	ledger  *ledger
+	traits  traits
+	ended   bool
+}
+
+// New returns a Line that has seen nothing.
+func New(cfg Config) *Line {
+	l := &Line{cfg: cfg, gather: match.NewGatherer(cfg.Index), traits: make(traits)}
+	l.ledger = newLedger(cfg.Index)
+	l.decoder = decode.New(decode.Config{}, l.event)
+	return l
+}
+
+// See takes the next packet.
+func (l *Line) See(p *tinycheck.Packet) { l.decoder.Decode(p) }
+
+func (l *Line) event(e tinycheck.Event) {
+	l.gather.See(e)
+	l.ledger.see(e)
+	l.traits.see(e)
+	if l.cfg.Event != nil {
+		l.cfg.Event(e)
+	}
+}
+
+// End tells that no packet comes any more. It is called once, before Report.
+func (l *Line) End() {
+	if !l.ended {
+		l.ended = true
+		l.decoder.End()
+	}
+}
+
+// Report gives the answer for every device, or for the one that was asked for.
+// A device that was asked for and never seen is an error of kind NotFound.
+func (l *Line) Report(capture tinycheck.Capture) (tinycheck.Report, error) {
+	l.End()
+	r := tinycheck.Report{Program: program(l.cfg.Version), Capture: capture, Feeds: l.cfg.Feeds}
+	devices, err := l.devices()
+	if err != nil {
+		return r, err
+	}
+	levels := []tinycheck.Level{}
+	for i := range devices {
+		a := l.answer(&devices[i], &capture, len(devices))
+		levels = append(levels, a.Verdict.Answer)
+		if len(r.Devices) < maxDevices {
+			r.Devices = append(r.Devices, a)
+		} else {
+			r.Others++
+		}
+	}
+	r.Answer = tinycheck.Inconclusive
+	if len(levels) > 0 {
+		r.Answer = tinycheck.Worst(levels...)
+	}
+	return r, nil
+}
+
+func (l *Line) answer(h *decode.Host, capture *tinycheck.Capture, devices int) tinycheck.Answer {
+	a := tinycheck.Answer{Device: l.traits.device(h)}
+	a.Findings = l.gather.Findings(h.Addresses)
+	a.Coverage = l.coverage(h, capture, devices)
+	a.Verdict = tinycheck.Decide(a.Findings, &a.Coverage)
+	a.Remotes, a.More = l.ledger.remotes(h.Addresses)
+	return a
+}
+
+func program(version string) tinycheck.Program {
+	p := tinycheck.Program{Version: version}
+	for _, r := range tinycheck.Rules() {
+		p.Rules += r.Version
+	}
+	return p
+}

@@ -1,0 +1,129 @@
+package analysis
+
+import (
+	"slices"
+
+	"tinycheck"
+	"tinycheck/internal/decode"
+)
+
+// coverage says what could be seen of a device, and grades it.
+func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int) tinycheck.Coverage {
+	c := tinycheck.Coverage{
+		Observed: h.Observed, Span: h.Last.Sub(h.First), Packets: h.Packets, Bytes: h.Bytes,
+		Named: make(map[tinycheck.NameSource]int64), Drops: capture.Dropped, Damage: capture.Damage,
+		Idle: tinycheck.IdleNotAssessed, Devices: devices, Feeds: l.cfg.Feeds,
+	}
+	l.ledger.total(h, &c)
+	stats := l.decoder.Stats()
+	c.FlowsLost = stats.FlowsLost + stats.HostsLost + stats.NamesLost + l.gather.Lost() + l.ledger.lost
+	c.Malformed = stats.Malformed + stats.BadMessages + stats.Contained
+	for _, f := range c.Feeds {
+		if age := capture.End.Sub(f.Date); !f.Date.IsZero() && age > c.OldestFeed {
+			c.OldestFeed = age
+		}
+	}
+	grade(&c, h)
+	return c
+}
+
+// total adds the pages of all addresses of the device.
+func (l *ledger) total(h *decode.Host, c *tinycheck.Coverage) {
+	for _, a := range h.Addresses {
+		p := l.pages[a]
+		if p == nil {
+			continue
+		}
+		c.External += p.external
+		c.ExtPackets += p.packets
+		c.Flows += p.flows
+		c.Unexplained += p.unknown
+		c.Tunnelled += p.tunnelled
+		c.ECH += p.ech
+		c.ECHOffered += p.offered
+		for source, n := range p.named {
+			c.Named[source] += n
+		}
+		for _, k := range p.tunnels {
+			c.Tunnels = insert(c.Tunnels, k)
+		}
+		for _, k := range p.encrypted {
+			c.EncryptedBy = insert(c.EncryptedBy, k)
+		}
+		for _, r := range p.resolvers {
+			c.Resolvers = insert(c.Resolvers, r)
+		}
+	}
+	l.largest(h, c)
+}
+
+// largest finds the unnamed remote with most bytes.
+func (l *ledger) largest(h *decode.Host, c *tinycheck.Coverage) {
+	for _, a := range h.Addresses {
+		if p := l.pages[a]; p != nil {
+			for _, s := range p.sinks {
+				if !s.named && s.bytes > c.LargestSink {
+					c.LargestSink, c.SinkPackets = s.bytes, s.packets
+				}
+			}
+		}
+	}
+}
+
+// spot is one way in which something may not have been seen.
+type spot struct {
+	limit tinycheck.Limit
+	is    bool
+}
+
+// spots lists them in the order in which they are told.
+func spots(c *tinycheck.Coverage, h *decode.Host) []spot {
+	tunnel, none := c.TunnelShare(), c.External == 0
+	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() })
+	return []spot{
+		{tinycheck.LimitNoTraffic, none},
+		{tinycheck.LimitTunnel, tunnel >= gradeXTunnel},
+		{tinycheck.LimitTooShort, c.Observed < gradeXObserved},
+		{tinycheck.LimitShort, c.Observed >= gradeXObserved && c.Observed < gradeBObserved},
+		{tinycheck.LimitSomeTunnel, tunnel > 0 && tunnel < gradeXTunnel},
+		{tinycheck.LimitSingleSink, singleSink(c)},
+		{tinycheck.LimitUnexplained, c.UnexplainedShare() > gradeBUnknown},
+		{tinycheck.LimitUnnamed, !none && c.NamedShare() < gradeBNamed},
+		{tinycheck.LimitEncryptedDNS, len(c.EncryptedBy) > 0},
+		{tinycheck.LimitECH, c.ECH > 0},
+		{tinycheck.LimitDrops, c.Drops != tinycheck.Drops{}},
+		{tinycheck.LimitDamage, len(c.Damage) > 0},
+		{tinycheck.LimitOverflow, c.FlowsLost > 0},
+		{tinycheck.LimitOldFeeds, c.OldestFeed > oldFeed},
+		{tinycheck.LimitUndatedFeeds, undated},
+		{tinycheck.LimitOneOfMany, c.Devices > 1},
+		{tinycheck.LimitNoPrivate, !slices.ContainsFunc(h.Addresses, decode.Local)},
+		{tinycheck.LimitIdle, c.Idle == tinycheck.IdleNotAssessed},
+	}
+}
+
+func singleSink(c *tinycheck.Coverage) bool {
+	return c.External > 0 && float64(c.LargestSink) >= sinkBytes*float64(c.External) &&
+		float64(c.SinkPackets) >= sinkPackets*float64(c.ExtPackets)
+}
+
+// grade follows docs/contract.md. Grade A needs the guided test, which a plain
+// capture does not have.
+func grade(c *tinycheck.Coverage, h *decode.Host) {
+	for _, s := range spots(c, h) {
+		if s.is {
+			c.Limits = append(c.Limits, s.limit)
+		}
+	}
+	has := func(limits ...tinycheck.Limit) bool {
+		return slices.ContainsFunc(limits, func(x tinycheck.Limit) bool { return slices.Contains(c.Limits, x) })
+	}
+	switch {
+	case has(tinycheck.LimitNoTraffic, tinycheck.LimitTunnel, tinycheck.LimitTooShort):
+		c.Grade = tinycheck.GradeX
+	case has(tinycheck.LimitShort, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed):
+		c.Grade = tinycheck.GradeC
+	default:
+		c.Grade = tinycheck.GradeB
+	}
+}

@@ -1,0 +1,24 @@
+package analysis
+
+import "time"
+
+const (
+	maxDevices = 64   // answered for in one report
+	maxRemotes = 200  // named per device in one report
+	maxTalks   = 8192 // remotes per local address that are told apart
+	maxPages   = 4096 // local addresses of which anything is counted
+	maxPer     = 8    // names, addresses, protocols and apps per remote
+
+	oldFeed = 30 * 24 * time.Hour // an indicator feed older than this is told as a limit
+)
+
+// The thresholds of the grades (docs/contract.md, Coverage).
+const (
+	gradeXTunnel   = 0.90
+	gradeXObserved = 3 * time.Minute
+	gradeBObserved = 12 * time.Minute
+	gradeBNamed    = 0.85
+	gradeBUnknown  = 0.50
+	sinkBytes      = 0.90
+	sinkPackets    = 0.95
+)

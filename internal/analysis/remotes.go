@@ -1,0 +1,141 @@
+package analysis
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"tinycheck"
+	"tinycheck/internal/spelling"
+)
+
+// talk adds a flow to what is known of its remote.
+func (l *ledger) talk(p *page, f *tinycheck.Flow) {
+	r := l.remote(p, identify(f.Name().Value, f.Remote().Addr()))
+	if r == nil {
+		return
+	}
+	for _, n := range f.Names {
+		addName(r, n)
+	}
+	if a := f.Remote().Addr(); len(r.Addresses) < maxPer && !slices.Contains(r.Addresses, a) {
+		r.Addresses = append(r.Addresses, a)
+	}
+	if f.Protocol != "" && len(r.Protocols) < maxPer {
+		r.Protocols = insert(r.Protocols, f.Protocol)
+	}
+	if f.App.Name != "" && len(r.Apps) < maxPer && !slices.Contains(r.Apps, f.App) {
+		r.Apps = append(r.Apps, f.App)
+	}
+	r.Flows++
+	r.Sent += f.Up().Payload
+	r.Received += f.Down().Payload
+	r.First, r.Last = earliest(r.First, f.First), latest(r.Last, f.Last)
+}
+
+// remote finds or makes the entry of an identity; nil when there is no room.
+func (l *ledger) remote(p *page, id tinycheck.Identity) *tinycheck.Remote {
+	r := p.talks[id]
+	if r == nil {
+		if len(p.talks) >= maxTalks {
+			l.lost++
+			return nil
+		}
+		r = &tinycheck.Remote{Identity: id}
+		if c := l.index.Context(id.Name); c != nil {
+			r.Context, r.Owner = c.Class, c.Owner
+		}
+		p.talks[id] = r
+	}
+	return r
+}
+
+func identify(name string, a netip.Addr) tinycheck.Identity {
+	if name = spelling.Host(name); name != "" {
+		return tinycheck.Identity{Name: spelling.Tenant(name)}
+	}
+	return tinycheck.Identity{Address: a.String()}
+}
+
+func addName(r *tinycheck.Remote, n tinycheck.Name) {
+	if len(r.Names) < maxPer && !slices.Contains(r.Names, n) {
+		r.Names = append(r.Names, n)
+	}
+}
+
+// remotes gives whom the device talked to, most bytes first, and how many more
+// there were.
+func (l *ledger) remotes(addresses []netip.Addr) (list []tinycheck.Remote, more int) {
+	all := make(map[tinycheck.Identity]*tinycheck.Remote)
+	for _, a := range addresses {
+		if p := l.pages[a]; p != nil {
+			for id, r := range p.talks {
+				all[id] = mergeRemote(all[id], r)
+			}
+		}
+	}
+	for _, r := range all {
+		slices.SortFunc(r.Names, compareNames)
+		list = append(list, *r)
+	}
+	slices.SortFunc(list, func(a, b tinycheck.Remote) int {
+		return cmp.Or(cmp.Compare(b.Sent+b.Received, a.Sent+a.Received), cmp.Compare(a.Identity.String(), b.Identity.String()))
+	})
+	if len(list) > maxRemotes {
+		return list[:maxRemotes], len(list) - maxRemotes
+	}
+	return list, 0
+}
+
+func compareNames(a, b tinycheck.Name) int {
+	return cmp.Or(cmp.Compare(a.Source.Rank(), b.Source.Rank()), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Source, b.Source))
+}
+
+func mergeRemote(into, r *tinycheck.Remote) *tinycheck.Remote {
+	if into == nil {
+		one := *r
+		one.Names, one.Addresses = slices.Clone(r.Names), slices.Clone(r.Addresses)
+		one.Protocols, one.Apps = slices.Clone(r.Protocols), slices.Clone(r.Apps)
+		return &one
+	}
+	for _, n := range r.Names {
+		addName(into, n)
+	}
+	for _, a := range r.Addresses {
+		if !slices.Contains(into.Addresses, a) {
+			into.Addresses = append(into.Addresses, a)
+		}
+	}
+	for _, p := range r.Protocols {
+		into.Protocols = insert(into.Protocols, p)
+	}
+	for _, a := range r.Apps {
+		if !slices.Contains(into.Apps, a) {
+			into.Apps = append(into.Apps, a)
+		}
+	}
+	into.Flows += r.Flows
+	into.Sent += r.Sent
+	into.Received += r.Received
+	into.First, into.Last = earliest(into.First, r.First), latest(into.Last, r.Last)
+	return into
+}
+
+// earliest and latest take the zero time for "not known yet".
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

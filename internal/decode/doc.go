@@ -1,0 +1,18 @@
+// Package decode turns packets into flows and flows into events: link layers
+// and tunnels are taken off, fragments and the heads of TCP streams put
+// together, protocols recognised, names of remotes learnt.
+//
+//	d := decode.New(decode.Config{}, func(e tinycheck.Event) { … })
+//	for … { d.Decode(&packet) }
+//	d.End()
+//
+// Events come in the order of the packets that completed them. A Flow that an
+// event points to goes on changing until its FlowEnd, which is its last event.
+// The same packets give the same events, always: time comes from the packets.
+//
+// It does not judge anything, knows no indicators and keeps no payload longer
+// than its parsers need. Everything that grows is bounded by the constants in
+// limit.go; what did not fit is counted in Stats. Packets that cannot be read
+// are counted and passed over; a panic of a parser is contained, counted, and
+// costs the flow that caused it its further reading.
+package decode
