@@ -61,11 +61,13 @@ func hello(p []byte) likeness {
 		return undecided
 	}
 	record, body := int(p[3])<<8|int(p[4]), uint24(p[6:])
-	if p[5] == TypeCertificate {
-		return certificates(p[recordHeader+handshakeHeader:], body)
+	if record > maxRecord || handshakeHeader+body > MaxMessage {
+		return unlike
 	}
-	if record > maxRecord || body < minHello || handshakeHeader+body > MaxMessage ||
-		record < handshakeHeader+2 {
+	if p[5] == TypeCertificate {
+		return certificates(p[recordHeader+handshakeHeader:], record, body)
+	}
+	if body < minHello {
 		return unlike
 	}
 	if len(p) <= helloFixed {
@@ -140,13 +142,13 @@ func plausibleSuites(kind uint8, p []byte, left int) likeness {
 
 // certificates judges the body of a Certificate message of TLS 1.2 (RFC 5246
 // section 7.4.2): a list that fills the body, and a first certificate inside
-// the list that begins as a SEQUENCE of DER.
-func certificates(p []byte, body int) likeness {
+// the list that begins as a SEQUENCE of DER in the same record.
+func certificates(p []byte, record, body int) likeness {
 	if len(p) < 7 {
 		return undecided
 	}
 	list, first := uint24(p), uint24(p[3:])
-	if body > MaxMessage-handshakeHeader || list+3 != body || first+3 > list || first < 2 || p[6] != 0x30 {
+	if record < handshakeHeader+7 || list+3 != body || first+3 > list || first < 2 || p[6] != 0x30 {
 		return unlike
 	}
 	return like

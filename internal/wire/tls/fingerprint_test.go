@@ -105,9 +105,9 @@ func TestJA3(t *testing.T) {
 }
 
 func TestJA3S(t *testing.T) {
-	// The example of salesforce/ja3 (README).
-	h := tls.ServerHello{Version: 769, CipherSuite: 47, Extensions: []uint16{65281, 0, 11, 35, 5, 16}}
-	if h.JA3SRaw() != "769,47,65281-0-11-35-5-16" || h.JA3S() != "4835b19f14997673071435cb321f5445" {
+	// As tshark prints it.
+	h := tls.ServerHello{Version: 771, CipherSuite: 4865, Extensions: []uint16{51, 43}}
+	if h.JA3SRaw() != "771,4865,51-43" || h.JA3S() != "eb1d94daa7e0344597e756a1fb6e7054" {
 		t.Errorf("%s %s", h.JA3SRaw(), h.JA3S())
 	}
 	bare := tls.ServerHello{Version: 769, CipherSuite: 5}

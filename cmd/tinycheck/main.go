@@ -1,0 +1,129 @@
+// Command tinycheck answers one question about a phone: does it talk to
+// somebody who is spying on its owner? See docs/contract.md for the commands,
+// the machine output and the exit status.
+//
+// This package holds the keys: it builds everything, connects everything, and
+// owns the flags. It decides nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tinycheck"
+)
+
+// Version is set when a release is built.
+var Version = "development"
+
+// Exit statuses (docs/contract.md).
+const (
+	exitNothing      = 0
+	exitFailed       = 1
+	exitUsage        = 2
+	exitSuspicious   = 10
+	exitDetected     = 20
+	exitInconclusive = 30
+)
+
+// status is the error that carries an exit status, when nothing is to be said
+// beyond the answer.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// usageError marks what is the caller's to correct.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is main with everything handed in; it returns the exit status.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return tell(root.ExecuteContext(ctx), stderr)
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "tinycheck",
+		Short:         "Does this phone talk to somebody who is spying on its owner?",
+		Version:       Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newAnalyze(), newEvents(), newExplain())
+	for _, c := range append(root.Commands(), root) {
+		c.Args = usageArgs(c.Args)
+	}
+	return root
+}
+
+// usageArgs marks complaints about arguments as usage errors.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(c, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+// tell turns an error into a line for people and an exit status.
+func tell(err error, stderr io.Writer) int {
+	var code status
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitNothing
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "tinycheck: %v\nRun \"tinycheck --help\" for how it is used.\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "tinycheck: %v\n", err)
+	if hint := hints[kindOf(err)]; hint != "" {
+		fmt.Fprintln(stderr, hint)
+	}
+	return exitFailed
+}
+
+// hints say what helps, by kind of error.
+var hints = map[tinycheck.ErrorKind]string{
+	tinycheck.NotFound:    "Check the name, and whether the file is where you think it is.",
+	tinycheck.Busy:        "Something else uses it. Wait a little, then try again.",
+	tinycheck.Unavailable: "The system refused. Check permissions and free space.",
+}
+
+func kindOf(err error) tinycheck.ErrorKind {
+	for _, k := range []tinycheck.ErrorKind{tinycheck.NotFound, tinycheck.Invalid, tinycheck.Conflict, tinycheck.Busy, tinycheck.Unsupported, tinycheck.Unavailable} {
+		if errors.Is(err, k) {
+			return k
+		}
+	}
+	return ""
+}

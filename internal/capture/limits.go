@@ -1,0 +1,66 @@
+package capture
+
+import (
+	"math"
+	"time"
+)
+
+// Bounds on what a capture can make the reader hold or do.
+const (
+	// MaxPacket is the longest packet that is believed, in bytes. The longest that
+	// really occur are 64 KiB, and 512 KiB with Linux BIG TCP; Wireshark stops at
+	// 256 KiB. A record that claims more is damaged.
+	MaxPacket = 1 << 20
+
+	// usualPacket is the longest packet that is believed of a capture whose snap
+	// length does not announce longer ones; MAXIMUM_SNAPLEN of libpcap.
+	usualPacket = 256 << 10
+
+	// maxBlock is the longest pcapng block that is believed: name resolution,
+	// secrets and custom blocks can be long. maxPacketBlock is the longest that
+	// carries a packet: the packet, and 64 KiB of options.
+	maxBlock       = 16 << 20
+	maxPacketBlock = MaxPacket + 64<<10
+
+	// windowSize is what is read at once; wide enough that the system call does not
+	// count, small enough to stay in the processor's second-level cache.
+	windowSize = 256 << 10
+
+	// searchSpan is how far behind damage the next record is looked for. Storage
+	// loses whole erase blocks, which are some MiB long.
+	searchSpan = 16 << 20
+
+	// searchChain is how many records in a row must look right before a pcap or
+	// snoop file is believed again: they carry no mark, and the data of a packet can
+	// look like one header by chance.
+	searchChain = 3
+
+	// searchNear is how far the times of neighbouring records may lie apart, in
+	// seconds, for a record found by searching to be believed.
+	searchNear = 24 * 60 * 60
+
+	// searchAhead is how far behind an odd record others are looked for to judge it:
+	// some packets of usual size, and no more than a live recording soon writes.
+	searchAhead = 16 << 10
+
+	// lastSecond is where nanoseconds since 1970 no longer fit 64 bits, in 2262. No
+	// clock of a recording system shows such a time.
+	lastSecond = math.MaxInt64 / 1_000_000_000
+
+	// maxWindow is the largest window of a zstd frame: up to level 20 of the zstd
+	// program. RFC 8878 section 3.1.1.1.2 asks for at least 8 MiB.
+	maxWindow = 32 << 20
+
+	// maxLayers is how often a capture may be packed: once, and once again.
+	maxLayers = 2
+
+	maxInterfaces   = 1 << 16  // described per pcapng section
+	maxLinks        = 64       // different link types named in the summary
+	maxComment      = 4 << 10  // bytes of one comment
+	maxCommentBytes = 64 << 10 // bytes of all comments
+	maxNames        = 1 << 16  // names from name resolution blocks
+	maxNamesEach    = 16       // names of one address
+	maxName         = 255      // bytes of one name, RFC 1035 section 2.3.4
+
+	followPoll = 200 * time.Millisecond
+)

@@ -1,0 +1,76 @@
+package capture
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"tinycheck"
+)
+
+// notes is what a capture says beside its packets, each part bounded.
+type notes struct {
+	damage   []tinycheck.Damage
+	links    []tinycheck.LinkType
+	comments []string
+	names    map[netip.Addr][]string
+	said     int   // bytes of comments kept
+	named    int   // names kept
+	unkept   int64 // comments and names beyond the bounds
+}
+
+// harm counts a defect at an offset of the unpacked capture.
+func (n *notes) harm(kind tinycheck.DamageKind, at int64) {
+	for i := range n.damage {
+		if n.damage[i].Kind == kind {
+			n.damage[i].Count++
+			return
+		}
+	}
+	n.damage = append(n.damage, tinycheck.Damage{Kind: kind, Count: 1, Offset: at})
+}
+
+// link notes a link type that the capture describes.
+func (n *notes) link(l tinycheck.LinkType) {
+	if len(n.links) < maxLinks && !slices.Contains(n.links, l) {
+		n.links = append(n.links, l)
+	}
+}
+
+// comment keeps what a person wrote into the capture.
+func (n *notes) comment(b []byte) {
+	b = bytes.TrimRight(b, "\x00")
+	if len(b) == 0 {
+		return
+	}
+	if n.said+min(len(b), maxComment) > maxCommentBytes {
+		n.unkept++
+		return
+	}
+	n.comments = append(n.comments, text(b, maxComment))
+	n.said += min(len(b), maxComment)
+}
+
+// name keeps one name of an address.
+func (n *notes) name(a netip.Addr, b []byte) {
+	have := n.names[a]
+	if len(b) == 0 || len(b) > maxName || n.named == maxNames || len(have) == maxNamesEach {
+		n.unkept++
+		return
+	}
+	s := text(b, maxName)
+	if slices.Contains(have, s) {
+		return
+	}
+	if n.names == nil {
+		n.names = make(map[netip.Addr][]string)
+	}
+	n.names[a] = append(have, s)
+	n.named++
+}
+
+// text makes a string of at most max bytes of what claims to be UTF-8.
+func text(b []byte, max int) string {
+	return strings.ToValidUTF8(string(b[:min(len(b), max)]), "")
+}

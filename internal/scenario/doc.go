@@ -1,0 +1,2 @@
+// Package scenario placeholder.
+package scenario
