@@ -76,6 +76,7 @@ const (
 	LimitDamage       Limit = "damage"        // the file is damaged
 	LimitOverflow     Limit = "overflow"      // more was going on than the bounded tables hold
 	LimitOldFeeds     Limit = "old-feeds"     // an indicator feed is older than 30 days
+	LimitNoIndicators Limit = "no-indicators" // nothing to compare with
 	LimitUndatedFeeds Limit = "undated-feeds" // a feed does not say how old it is
 	LimitOneOfMany    Limit = "many-devices"  // several devices, none of them named as the phone
 	LimitNoPrivate    Limit = "no-private"    // no private side: analyzed by source

@@ -130,7 +130,7 @@ func (p *paper) lists(c *tinycheck.Coverage) []said {
 		return []said{p.say("coverage.no-lists", nil)}
 	}
 	lines := []said{p.say("coverage.lists", args{"Count": entries, "Feeds": p.join(names, mostFeeds)})}
-	if dated {
+	if dated && c.OldestFeed >= 24*time.Hour { // younger lists are current
 		lines = append(lines, p.say("coverage.oldest", args{"Age": c.OldestFeed}))
 	}
 	return lines

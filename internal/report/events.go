@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // an error it writes nothing more.
 type Events struct {
 	capture string
-	encoder *json.Encoder
+	out     io.Writer
 	err     error
 }
 
@@ -29,9 +30,7 @@ type eventLine struct {
 
 // NewEvents writes the events of one capture, named as it was given, to w.
 func NewEvents(w io.Writer, capture string) *Events {
-	e := &Events{capture: capture, encoder: json.NewEncoder(w)}
-	e.encoder.SetEscapeHTML(false)
-	return e
+	return &Events{capture: capture, out: w}
 }
 
 // Err returns the first error of writing.
@@ -53,8 +52,19 @@ func (e *Events) See(v tinycheck.Event) {
 			return
 		}
 		line.Kind, line.Value = kind, value
-		e.err = e.encoder.Encode(&line)
+		e.write(&line)
 	})
+}
+
+// write leaves no control character bare: values come from strangers.
+func (e *Events) write(line *eventLine) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if e.err = encoder.Encode(line); e.err != nil {
+		return
+	}
+	_, e.err = e.out.Write(escape(b.Bytes()))
 }
 
 // eventValues gives the kinds and values of a fact.

@@ -84,9 +84,14 @@ func (p *paper) flows(mark string, f *tinycheck.Finding) {
 		}))
 		return
 	}
-	if len(f.Channels) > 0 && !slices.ContainsFunc(f.Channels, tinycheck.Channel.Flow) {
+	if askedOnly(f) {
 		p.under(mark, p.say("finding.asked-only", nil))
 	}
+}
+
+// askedOnly reports whether a name was asked for and nothing more was seen.
+func askedOnly(f *tinycheck.Finding) bool {
+	return f.Flows == 0 && len(f.Channels) > 0 && !slices.ContainsFunc(f.Channels, tinycheck.Channel.Flow)
 }
 
 // seen is how often the sightings of a finding were seen.

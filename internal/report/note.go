@@ -10,6 +10,7 @@ import (
 // notice is all notes of one rule, told together: forty trackers are one fact.
 type notice struct {
 	rule        tinycheck.RuleID
+	asked       bool // names were asked for, and no connection followed
 	identities  []string
 	families    []string
 	first, last time.Time
@@ -32,12 +33,19 @@ func (p *paper) notes(a *tinycheck.Answer) {
 
 func (p *paper) notice(n *notice) {
 	rule := "rule." + string(n.rule)
-	p.item("-", p.named(rule+".seen", n.families, args{
-		"Identity": p.list(n.identities, mostIdentities), "Count": len(n.identities),
-	}), 1)
+	p.item("-", p.noticed(rule, n), 1)
 	p.when("-", n.first, n.last, n.count)
 	p.under("-", p.say(rule+".means", nil))
 	p.under("-", p.say(rule+".do", nil))
+}
+
+// noticed says what was seen, as far as it went.
+func (p *paper) noticed(rule string, n *notice) said {
+	who := p.list(n.identities, mostIdentities)
+	if n.asked && p.Has(rule+".asked") {
+		return p.say(rule+".asked", args{"Identity": who})
+	}
+	return p.named(rule+".seen", n.families, args{"Identity": who, "Count": len(n.identities)})
 }
 
 // gather joins the notes of each rule, in the order in which the rules come.
@@ -47,10 +55,10 @@ func gather(findings []tinycheck.Finding) (notices []*notice) {
 		if f.Level != tinycheck.Note {
 			continue
 		}
-		at := slices.IndexFunc(notices, func(n *notice) bool { return n.rule == f.Rule })
+		at := slices.IndexFunc(notices, func(n *notice) bool { return n.rule == f.Rule && n.asked == askedOnly(f) })
 		if at < 0 {
 			at = len(notices)
-			notices = append(notices, &notice{rule: f.Rule})
+			notices = append(notices, &notice{rule: f.Rule, asked: askedOnly(f)})
 		}
 		notices[at].add(f)
 	}

@@ -67,7 +67,6 @@ type Stream struct {
 	capped  bool
 	header  [recordHeader]byte
 	headed  int    // bytes in header
-	start   int    // where the content of the current record begins
 	length  int    // of that content, or of the whole SSL 2.0 record
 	left    int    // bytes of it still to come
 	fed     int    // bytes consumed in all
@@ -155,7 +154,6 @@ func (s *Stream) stepHeader(p []byte) int {
 		return n
 	}
 	s.headed, s.started = 0, true
-	s.start = s.fed + n
 	s.record = h[0]
 	s.length = int(h[3])<<8 | int(h[4])
 	s.left = s.length
@@ -243,7 +241,7 @@ func (s *Stream) accept(header []byte) bool {
 		// RFC 8446 appendix D.4: around a HelloRetryRequest both sides may send a
 		// ChangeCipherSpec and then a second hello in the clear. Anything else that
 		// looks like a handshake record now is encrypted.
-		ok = ok && first && s.offset == s.start && handshakeHeader+length == s.length
+		ok = ok && first && handshakeHeader+length == s.length
 	}
 	if !ok {
 		s.stop()
