@@ -107,7 +107,7 @@ func newReader(name string, src *source, cfg Config) (*Reader, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	src.sum, src.done = newSum(cfg.Hash), cfg.Done
+	src.sum, src.done = newDigester(cfg.Hash), cfg.Done
 	if cfg.Follow {
 		if src.poll = cfg.Poll; src.poll == 0 {
 			src.poll = followPoll
@@ -115,11 +115,13 @@ func newReader(name string, src *source, cfg Config) (*Reader, error) {
 	}
 	packed, err := unpack(src)
 	if err != nil {
+		src.stop()
 		return nil, headError(name, src, err)
 	}
 	r := &Reader{name: name, src: src, packed: packed, follow: cfg.Follow}
 	if err := r.begin(); err != nil {
 		packed.close()
+		src.stop()
 		return nil, err
 	}
 	return r, nil
@@ -251,6 +253,7 @@ func (r *Reader) Size() int64 { return r.src.size }
 // Close frees what Open took.
 func (r *Reader) Close() error {
 	r.packed.close()
+	r.src.stop()
 	if r.end == nil {
 		r.end = errors.New("read capture: closed")
 	}

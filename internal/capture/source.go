@@ -1,9 +1,6 @@
 package capture
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"io"
 	"sync/atomic"
 	"time"
@@ -15,7 +12,7 @@ type source struct {
 	r    io.Reader
 	size int64        // bytes, -1 when unknown
 	read atomic.Int64 // bytes so far; read by whoever shows progress
-	sum  hash.Hash    // nil: not asked for
+	sum  *digester    // nil: not asked for
 	done <-chan struct{}
 	poll time.Duration // 0: the end of the file is the end
 	err  error         // what the operating system reported; nil for an end of file
@@ -29,7 +26,7 @@ func (s *source) Read(b []byte) (int, error) {
 		if n > 0 {
 			s.read.Add(int64(n))
 			if s.sum != nil {
-				s.sum.Write(b[:n])
+				s.sum.write(b[:n])
 			}
 		}
 		switch {
@@ -67,17 +64,16 @@ func (s *source) digest() string {
 	rest := make([]byte, 64<<10)
 	for {
 		if _, err := s.Read(rest); err == io.EOF {
-			return hex.EncodeToString(s.sum.Sum(nil))
+			return s.sum.end()
 		} else if err != nil {
 			return ""
 		}
 	}
 }
 
-// newSum returns a hash when asked for.
-func newSum(wanted bool) hash.Hash {
-	if !wanted {
-		return nil
+// stop ends the digester of a file that is not read to its end.
+func (s *source) stop() {
+	if s.sum != nil {
+		s.sum.end()
 	}
-	return sha256.New()
 }
