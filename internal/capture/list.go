@@ -46,7 +46,7 @@ func listFolder(folder string) (found []string, err error) {
 	miss := func(name string, err error) {
 		wrong = append(wrong, listError(filepath.Join(folder, name), err))
 	}
-	fs.WalkDir(os.DirFS(folder), ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(folder), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			miss(name, err)
 			return nil
@@ -64,7 +64,7 @@ func listFolder(folder string) (found []string, err error) {
 		return nil
 	})
 	slices.Sort(found)
-	return found, errors.Join(wrong...)
+	return found, errors.Join(append(wrong, err)...)
 }
 
 // isCapture looks at the first bytes. A file whose packing is broken at once is no

@@ -70,7 +70,7 @@ func (n *notes) name(a netip.Addr, b []byte) {
 	n.named++
 }
 
-// text makes a string of at most max bytes of what claims to be UTF-8.
-func text(b []byte, max int) string {
-	return strings.ToValidUTF8(string(b[:min(len(b), max)]), "")
+// text makes a string of at most limit bytes of what claims to be UTF-8.
+func text(b []byte, limit int) string {
+	return strings.ToValidUTF8(string(b[:min(len(b), limit)]), "")
 }

@@ -189,12 +189,12 @@ func (f *face) clock(ticks uint64) (t time.Time, ok bool) {
 // split divides ticks into whole seconds and nanoseconds (if_tsresol, section 4.2).
 func (f *face) split(ticks uint64) (sec, nsec int64) {
 	if f.binary {
-		hi, lo := bits.Mul64(ticks, 1e9)
 		if f.digits >= 64 {
+			hi, _ := bits.Mul64(ticks, 1e9)
 			return 0, int64(hi >> (f.digits - 64))
 		}
 		sec := ticks >> f.digits
-		hi, lo = bits.Mul64(ticks-sec<<f.digits, 1e9)
+		hi, lo := bits.Mul64(ticks-sec<<f.digits, 1e9)
 		return int64(min(sec, math.MaxInt64)), int64(hi<<(64-f.digits) | lo>>f.digits)
 	}
 	if f.units == 0 { // so fine that 64 bits of ticks do not fill two seconds
