@@ -104,8 +104,8 @@ func appendWiFi(dst []byte, f *frame) []byte {
 	}
 	dst = append(dst, 0x88, direction, 0x30, 0)
 	dst = append(append(append(dst, one[:]...), two[:]...), three[:]...)
-	dst = append(dst, 0x10, 0, 0, 0)                 // sequence number, QoS control
-	dst = append(dst, 0xaa, 0xaa, 0x03, 0, 0, 0)     // SNAP, RFC 1042
+	dst = append(dst, 0x10, 0, 0, 0)             // sequence number, QoS control
+	dst = append(dst, 0xaa, 0xaa, 0x03, 0, 0, 0) // SNAP, RFC 1042
 	return appendKind(dst, f)
 }
 

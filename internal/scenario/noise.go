@@ -42,7 +42,8 @@ func (n *noise) below(limit int) int { return int(n.next() >> 33 % uint64(max(li
 
 // between gives a duration of a to b, in microseconds.
 func (n *noise) between(a, b time.Duration) time.Duration {
-	return a + time.Duration(n.below(int((b-a)/time.Microsecond)+1))*time.Microsecond
+	steps := uint64(max(b-a, 0)/time.Microsecond) + 1
+	return a + time.Duration(n.next()>>1%steps)*time.Microsecond
 }
 
 // seed makes a start from words, so that the same line of a scenario makes the

@@ -287,7 +287,9 @@ func (p *pair) WriteTo(b []byte, _ net.Addr) (int, error) {
 	return len(b), nil
 }
 
-func (p *pair) other() net.Addr { return &net.UDPAddr{IP: net.IPv4(192, 0, 2, port(!p.client)), Port: 443} }
+func (p *pair) other() net.Addr {
+	return &net.UDPAddr{IP: net.IPv4(192, 0, 2, port(!p.client)), Port: 443}
+}
 func (p *pair) LocalAddr() net.Addr {
 	return &net.UDPAddr{IP: net.IPv4(192, 0, 2, port(p.client)), Port: 443}
 }

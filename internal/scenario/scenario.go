@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -47,6 +48,7 @@ func Parse(words string) (*Scenario, error) {
 	if err := r.read(words, ""); err != nil {
 		return nil, tinycheck.Errorf("parse scenario", tinycheck.Invalid, err)
 	}
+	r.finish()
 	if err := s.compose(); err != nil {
 		return nil, tinycheck.Errorf("parse scenario", tinycheck.Invalid, err)
 	}
@@ -89,7 +91,7 @@ func (s *Scenario) Certificate(name string) []byte { return certificate(name, s.
 // Packets hands over all packets in time order, numbered from 1. Data is valid
 // during the call. An error of emit ends it and comes back.
 func (s *Scenario) Packets(emit func(*tinycheck.Packet) error) error {
-	return s.write(s.packets, emit)
+	return s.write(emit)
 }
 
 // compose plays every step and sorts what came of it.
@@ -103,17 +105,23 @@ func (s *Scenario) compose() error {
 			return fmt.Errorf("%s: %w", s.steps[i].where, err)
 		}
 	}
-	slices.SortStableFunc(st.packets, func(a, b packet) int { return int(a.at - b.at) })
-	s.packets, s.steps = st.packets, nil
+	s.sort(st.packets)
+	s.steps = nil
 	return nil
 }
 
+// sort puts packets into time order; those of one moment stay as they were made.
+func (s *Scenario) sort(packets []packet) {
+	slices.SortStableFunc(packets, func(a, b packet) int { return cmp.Compare(a.at, b.at) })
+	s.packets = packets
+}
+
 // write turns composed packets into recorded ones.
-func (s *Scenario) write(packets []packet, emit func(*tinycheck.Packet) error) error {
+func (s *Scenario) write(emit func(*tinycheck.Packet) error) error {
 	var body, network, whole []byte
 	out := tinycheck.Packet{Link: s.Link()}
-	for i := range packets {
-		p := &packets[i]
+	for i := range s.packets {
+		p := &s.packets[i]
 		body = p.appendTransport(body[:0])
 		for _, part := range p.parts(body, uint32(i)*0x9e3b+p.path.label) {
 			network = p.appendIP(network[:0], part)

@@ -32,6 +32,8 @@ type stage struct {
 	bytes    int
 	ports    int
 	asked    map[asking]time.Duration
+	plays    int
+	certs    map[string][]byte
 	full     error
 }
 
@@ -58,6 +60,9 @@ func (st *stage) play(s *step) error {
 		t := turn{stage: st, device: s.device, at: at + n.between(0, s.jitter), noise: noise(n.next())}
 		if err := s.act.play(&t); err != nil {
 			return err
+		}
+		if st.plays++; st.plays > MaxPackets { // plays without packets take time too
+			st.full = errFull
 		}
 		if st.full != nil {
 			return st.full
@@ -126,4 +131,17 @@ func (p *path) delay() time.Duration {
 // reaction is how long the device needs to answer: the radio and its program.
 func (t *turn) reaction() time.Duration {
 	return t.noise.between(1500*time.Microsecond, 6*time.Millisecond)
+}
+
+// certificate is made once for every name.
+func (t *turn) certificate(name string) []byte {
+	der, known := t.certs[name]
+	if !known {
+		if t.certs == nil {
+			t.certs = make(map[string][]byte)
+		}
+		der = certificate(name, t.scenario.start)
+		t.certs[name] = der
+	}
+	return der
 }

@@ -162,23 +162,23 @@ func (w *words) name(to *string) error {
 	return read(w, to, "a name such as api.example.org", parseName)
 }
 
+// parseName keeps the case: not every client writes names in lower case.
 func parseName(s string) (string, bool) {
-	if s == "" || strings.ContainsAny(s, " \t\"/\\") {
-		return "", false
+	s = strings.TrimSuffix(s, ".")
+	if strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 }) {
+		n, err := spelling.Domain(s)
+		return n, err == nil
 	}
-	if n, err := spelling.Domain(s); err == nil {
-		return n, true
-	}
-	host := spelling.Host(s)
-	return host, host != "" && len(host) <= 253 && !strings.Contains(host, "..") && !strings.ContainsFunc(host, notHost)
+	ok := s != "" && len(s) <= 253 && s[0] != '.' && !strings.Contains(s, "..") && !strings.ContainsFunc(s, notHost)
+	return s, ok
 }
 
 func notHost(r rune) bool {
-	return r != '.' && r != '-' && r != '_' && r != ':' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
+	return r != '.' && r != '-' && r != '_' && r != ':' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
-// list reads words between commas.
-func (w *words) list_(to *[]string, what string) error {
+// listOf reads words between commas.
+func (w *words) listOf(to *[]string, what string) error {
 	return read(w, to, what, func(s string) ([]string, bool) {
 		list := strings.Split(s, ",")
 		return list, !slices.ContainsFunc(list, func(x string) bool { return x == "" || len(x) > 255 })
@@ -217,7 +217,7 @@ func textOption(name string, to *string) option {
 }
 
 func listOption(name string, to *[]string) option {
-	return option{name, func(w *words) error { return w.list_(to, "words with commas between them") }}
+	return option{name, func(w *words) error { return w.listOf(to, "words with commas between them") }}
 }
 
 // options reads the rest of the line.
