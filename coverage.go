@@ -23,7 +23,7 @@ type Coverage struct {
 	SinkPackets int64      // packets of that remote
 	ExtPackets  int64      // external packets
 	Flows       int64
-	FlowsLost   int64 // flows that the bounded table had to close early
+	FlowsLost   int64 // flows, names, remotes and sightings that bounded tables had no room for
 	Malformed   int64 // packets or messages that could not be read to the end
 	Drops       Drops
 	Damage      []Damage

@@ -2,6 +2,7 @@ package tinycheck
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,17 +56,12 @@ const (
 	ClassAndroid DeviceClass = "android"
 )
 
-// Is reports whether word names this device: its MAC in any common spelling,
-// or one of its addresses.
+// Is reports whether word names this device: its MAC in any common spelling
+// (colons, dashes, dots or nothing between the digits), or one of its addresses.
 func (d *Device) Is(word string) bool {
 	if a, err := netip.ParseAddr(word); err == nil {
-		for _, own := range d.Addresses {
-			if own == a.Unmap() {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(d.Addresses, a.Unmap().WithZone(""))
 	}
-	word = strings.ToLower(strings.ReplaceAll(word, "-", ":"))
-	return d.MAC != (MAC{}) && word == d.MAC.String()
+	plain := strings.NewReplacer("-", "", ":", "", ".", "")
+	return d.MAC != (MAC{}) && plain.Replace(strings.ToLower(word)) == plain.Replace(d.MAC.String())
 }

@@ -2,6 +2,7 @@ package tinycheck
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -60,6 +61,11 @@ func (i *Indicator) Compare(j *Indicator) int {
 		cmp.Compare(i.Feed, j.Feed),
 		cmp.Compare(i.SourceID, j.SourceID),
 		i.Updated.Compare(j.Updated),
+		i.ValidFrom.Compare(j.ValidFrom),
+		i.ValidUntil.Compare(j.ValidUntil),
+		cmp.Compare(i.Confidence, j.Confidence),
+		cmp.Compare(i.TLP, j.TLP),
+		slices.Compare(i.Tags, j.Tags),
 	)
 }
 

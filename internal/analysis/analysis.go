@@ -13,6 +13,9 @@
 package analysis
 
 import (
+	"cmp"
+	"slices"
+
 	"tinycheck"
 	"tinycheck/internal/decode"
 	"tinycheck/internal/match"
@@ -30,6 +33,7 @@ type Config struct {
 // Line is one analysis under way. It is not safe for concurrent use.
 type Line struct {
 	cfg     Config
+	armed   bool // there is a list of known spying servers
 	decoder *decode.Decoder
 	gather  *match.Gatherer
 	ledger  *ledger
@@ -39,8 +43,13 @@ type Line struct {
 
 // New returns a Line that has seen nothing.
 func New(cfg Config) *Line {
+	cfg.Feeds = slices.Clone(cfg.Feeds)
+	slices.SortFunc(cfg.Feeds, func(a, b tinycheck.FeedUse) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Date.Compare(b.Date), cmp.Compare(a.Indicators, b.Indicators))
+	})
 	l := &Line{cfg: cfg, gather: match.NewGatherer(cfg.Index), traits: make(traits)}
 	l.ledger = newLedger(cfg.Index)
+	l.armed = cfg.Index.Count(tinycheck.ClassC2) > 0
 	l.decoder = decode.New(decode.Config{}, l.event)
 	return l
 }
@@ -66,37 +75,36 @@ func (l *Line) End() {
 }
 
 // Report gives the answer for every device, or for the one that was asked for.
-// A device that was asked for and never seen is an error of kind NotFound.
+// A device that was asked for and never seen is an error of kind NotFound. The
+// devices are bounded; the answer of the report is the worst of all.
 func (l *Line) Report(capture tinycheck.Capture) (tinycheck.Report, error) {
 	l.End()
-	r := tinycheck.Report{Program: program(l.cfg.Version), Capture: capture, Feeds: l.cfg.Feeds}
-	devices, err := l.devices()
+	r := tinycheck.Report{Program: program(l.cfg.Version), Capture: capture, Feeds: l.cfg.Feeds, Answer: tinycheck.Inconclusive}
+	list, devices, err := l.devices()
 	if err != nil {
 		return r, err
 	}
-	levels := []tinycheck.Level{}
-	for i := range devices {
-		a := l.answer(&devices[i], &capture, len(devices))
+	var levels []tinycheck.Level
+	for i := range list {
+		a := l.answer(&list[i], &capture, devices)
 		levels = append(levels, a.Verdict.Answer)
-		if len(r.Devices) < maxDevices {
-			r.Devices = append(r.Devices, a)
-		} else {
+		if len(r.Devices) >= maxDevices {
 			r.Others++
+			continue
 		}
+		a.Remotes, a.More = l.ledger.remotes(list[i].host.Addresses)
+		r.Devices = append(r.Devices, a)
 	}
-	r.Answer = tinycheck.Inconclusive
 	if len(levels) > 0 {
 		r.Answer = tinycheck.Worst(levels...)
 	}
 	return r, nil
 }
 
-func (l *Line) answer(h *decode.Host, capture *tinycheck.Capture, devices int) tinycheck.Answer {
-	a := tinycheck.Answer{Device: l.traits.device(h)}
-	a.Findings = l.gather.Findings(h.Addresses)
-	a.Coverage = l.coverage(h, capture, devices)
+func (l *Line) answer(p *party, capture *tinycheck.Capture, devices int) tinycheck.Answer {
+	a := tinycheck.Answer{Device: l.traits.device(&p.host), Findings: p.findings}
+	a.Coverage = l.coverage(&p.host, capture, devices)
 	a.Verdict = tinycheck.Decide(a.Findings, &a.Coverage)
-	a.Remotes, a.More = l.ledger.remotes(h.Addresses)
 	return a
 }
 

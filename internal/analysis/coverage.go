@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"net/netip"
 	"slices"
 
 	"tinycheck"
@@ -16,57 +17,57 @@ func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int)
 	}
 	l.ledger.total(h, &c)
 	stats := l.decoder.Stats()
-	c.FlowsLost = stats.FlowsLost + stats.HostsLost + stats.NamesLost + l.gather.Lost() + l.ledger.lost
+	c.FlowsLost = stats.FlowsLost + stats.HostsLost + stats.NamesLost + stats.WaitOverflow + stats.Fragments.Overflow +
+		l.gather.Lost() + l.ledger.lost
 	c.Malformed = stats.Malformed + stats.BadMessages + stats.Contained
 	for _, f := range c.Feeds {
 		if age := capture.End.Sub(f.Date); !f.Date.IsZero() && age > c.OldestFeed {
 			c.OldestFeed = age
 		}
 	}
-	grade(&c, h)
+	grade(&c, knowns{armed: l.armed, chosen: l.cfg.Device != "", private: private(h)})
 	return c
 }
 
 // total adds the pages of all addresses of the device.
 func (l *ledger) total(h *decode.Host, c *tinycheck.Coverage) {
+	sinks := make(map[netip.Addr]sink)
 	for _, a := range h.Addresses {
 		p := l.pages[a]
 		if p == nil {
 			continue
 		}
-		c.External += p.external
-		c.ExtPackets += p.packets
-		c.Flows += p.flows
-		c.Unexplained += p.unknown
-		c.Tunnelled += p.tunnelled
-		c.ECH += p.ech
-		c.ECHOffered += p.offered
-		for source, n := range p.named {
-			c.Named[source] += n
-		}
-		for _, k := range p.tunnels {
-			c.Tunnels = insert(c.Tunnels, k)
-		}
-		for _, k := range p.encrypted {
-			c.EncryptedBy = insert(c.EncryptedBy, k)
-		}
-		for _, r := range p.resolvers {
-			c.Resolvers = insert(c.Resolvers, r)
+		p.total(c)
+		for remote, s := range p.sinks {
+			sinks[remote] = sinks[remote].plus(s)
 		}
 	}
-	l.largest(h, c)
+	for _, s := range sinks {
+		if !s.named && (s.bytes > c.LargestSink || s.bytes == c.LargestSink && s.packets > c.SinkPackets) {
+			c.LargestSink, c.SinkPackets = s.bytes, s.packets
+		}
+	}
 }
 
-// largest finds the unnamed remote with most bytes.
-func (l *ledger) largest(h *decode.Host, c *tinycheck.Coverage) {
-	for _, a := range h.Addresses {
-		if p := l.pages[a]; p != nil {
-			for _, s := range p.sinks {
-				if !s.named && s.bytes > c.LargestSink {
-					c.LargestSink, c.SinkPackets = s.bytes, s.packets
-				}
-			}
-		}
+func (p *page) total(c *tinycheck.Coverage) {
+	c.External += p.external
+	c.ExtPackets += p.packets
+	c.Flows += p.flows
+	c.Unexplained += p.unknown
+	c.Tunnelled += p.tunnelled
+	c.ECH += p.ech
+	c.ECHOffered += p.offered
+	for source, n := range p.named {
+		c.Named[source] += n
+	}
+	for _, k := range p.tunnels {
+		c.Tunnels = insert(c.Tunnels, k)
+	}
+	for _, k := range p.encrypted {
+		c.EncryptedBy = insert(c.EncryptedBy, k)
+	}
+	for _, r := range p.resolvers {
+		c.Resolvers = insert(c.Resolvers, r)
 	}
 }
 
@@ -76,8 +77,15 @@ type spot struct {
 	is    bool
 }
 
+// knowns is what else a limit depends on.
+type knowns struct {
+	armed   bool // there is a list of known spying servers
+	chosen  bool // somebody named the phone
+	private bool // it has an address of a private network
+}
+
 // spots lists them in the order in which they are told.
-func spots(c *tinycheck.Coverage, h *decode.Host) []spot {
+func spots(c *tinycheck.Coverage, k knowns) []spot {
 	tunnel, none := c.TunnelShare(), c.External == 0
 	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() })
 	return []spot{
@@ -95,22 +103,25 @@ func spots(c *tinycheck.Coverage, h *decode.Host) []spot {
 		{tinycheck.LimitDamage, len(c.Damage) > 0},
 		{tinycheck.LimitOverflow, c.FlowsLost > 0},
 		{tinycheck.LimitOldFeeds, c.OldestFeed > oldFeed},
+		{tinycheck.LimitNoIndicators, !k.armed},
 		{tinycheck.LimitUndatedFeeds, undated},
-		{tinycheck.LimitOneOfMany, c.Devices > 1},
-		{tinycheck.LimitNoPrivate, !slices.ContainsFunc(h.Addresses, decode.Local)},
+		{tinycheck.LimitOneOfMany, c.Devices > 1 && !k.chosen},
+		{tinycheck.LimitNoPrivate, !k.private},
 		{tinycheck.LimitIdle, c.Idle == tinycheck.IdleNotAssessed},
 	}
 }
 
+// singleSink reports whether one remote without a name has nearly everything:
+// a tunnel that nothing else tells.
 func singleSink(c *tinycheck.Coverage) bool {
-	return c.External > 0 && float64(c.LargestSink) >= sinkBytes*float64(c.External) &&
-		float64(c.SinkPackets) >= sinkPackets*float64(c.ExtPackets)
+	return c.External > 0 && float64(c.LargestSink)/float64(c.External) >= sinkBytes &&
+		c.ExtPackets > 0 && float64(c.SinkPackets)/float64(c.ExtPackets) >= sinkPackets
 }
 
 // grade follows docs/contract.md. Grade A needs the guided test, which a plain
 // capture does not have.
-func grade(c *tinycheck.Coverage, h *decode.Host) {
-	for _, s := range spots(c, h) {
+func grade(c *tinycheck.Coverage, k knowns) {
+	for _, s := range spots(c, k) {
 		if s.is {
 			c.Limits = append(c.Limits, s.limit)
 		}

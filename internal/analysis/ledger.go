@@ -16,6 +16,7 @@ type ledger struct {
 	index *match.Index
 	pages map[netip.Addr]*page
 	spare *page // takes what no page has room for; never read
+	held  int   // remotes of all pages
 	lost  int64
 }
 
@@ -37,9 +38,14 @@ type page struct {
 	sinks     map[netip.Addr]sink
 }
 
+// sink is one remote address and what it took.
 type sink struct {
 	bytes, packets int64
 	named          bool
+}
+
+func (s sink) plus(o sink) sink {
+	return sink{s.bytes + o.bytes, s.packets + o.packets, s.named || o.named}
 }
 
 func newLedger(index *match.Index) *ledger {
@@ -77,10 +83,10 @@ func (l *ledger) see(e tinycheck.Event) {
 
 // query notes a name that was asked for, whether or not anything came of it.
 func (l *ledger) query(e tinycheck.Event, q *tinycheck.DNSQuery) {
-	if q.Via != tinycheck.ProtocolDNS || q.Name == "" {
+	if q.Via != tinycheck.ProtocolDNS || q.Name == "" || e.Flow.Inward {
 		return
 	}
-	p := l.page(e.Flow.Client.Addr())
+	p := l.page(e.Flow.Local().Addr())
 	p.asked = true
 	if r := l.remote(p, identify(q.Name, netip.Addr{})); r != nil {
 		addName(r, tinycheck.Name{Value: q.Name, Source: tinycheck.NameDNS})
@@ -101,7 +107,7 @@ func (l *ledger) flow(f *tinycheck.Flow) {
 	p.packets += f.Sent.Packets + f.Received.Packets
 	p.name(f, bytes)
 	l.hidden(p, f, bytes)
-	p.sink(f, bytes)
+	l.sink(p, f, bytes)
 	l.talk(p, f)
 }
 
@@ -121,14 +127,18 @@ func (p *page) name(f *tinycheck.Flow, bytes int64) {
 
 // hidden notes what the flow kept from being seen.
 func (l *ledger) hidden(p *page, f *tinycheck.Flow, bytes int64) {
-	if kind := l.tunnel(f); whole(kind) {
+	known := l.known(f)
+	kind := tunnel(f, known)
+	if whole(kind) {
 		p.tunnelled += bytes
+	}
+	if whole(kind) || kind == tinycheck.TunnelCalling {
 		p.tunnels = insert(p.tunnels, kind)
 	}
-	if how, resolver := l.encryptedDNS(f); how != "" {
+	if how := encryptedDNS(f, known); how != "" {
 		p.encrypted = insert(p.encrypted, how)
 		if len(p.resolvers) < maxPer {
-			p.resolvers = insert(p.resolvers, resolver)
+			p.resolvers = insert(p.resolvers, cmp.Or(f.Name().Value, f.Remote().Addr().String()))
 		}
 	}
 	switch f.ECH {
@@ -139,16 +149,36 @@ func (l *ledger) hidden(p *page, f *tinycheck.Flow, bytes int64) {
 	}
 }
 
+// known gives what lists say of the remote of a flow: of its names, as far as
+// they are as sure as the best one, and of its address. A name that the device
+// once asked for says nothing of a flow that has said another.
+func (l *ledger) known(f *tinycheck.Flow) []match.Listing {
+	list := []match.Listing{l.index.Address(f.Remote().Addr())}
+	for _, n := range f.Names {
+		if tier(n) == tier(f.Names[0]) {
+			list = append(list, l.index.Name(spelling.Host(n.Value)))
+		}
+	}
+	return list
+}
+
+// tier tells apart what the flow said, what the device was told and what the
+// server claimed.
+func tier(n tinycheck.Name) int { return max(n.Source.Rank(), tinycheck.NameHTTP.Rank()) }
+
+func listed(known []match.Listing, kind tinycheck.Infrastructure) bool {
+	return slices.ContainsFunc(known, func(k match.Listing) bool { return k.Is(tinycheck.ClassInfrastructure, kind) })
+}
+
 // tunnel says what carries the flow: what its shape told, or what is known of
 // its remote.
-func (l *ledger) tunnel(f *tinycheck.Flow) tinycheck.TunnelKind {
-	if f.Tunnel != "" {
-		return f.Tunnel
-	}
+func tunnel(f *tinycheck.Flow, known []match.Listing) tinycheck.TunnelKind {
 	switch {
-	case l.listed(f, tinycheck.InfraRelay):
+	case f.Tunnel != "":
+		return f.Tunnel
+	case listed(known, tinycheck.InfraRelay):
 		return tinycheck.TunnelRelay
-	case l.listed(f, tinycheck.InfraTor):
+	case listed(known, tinycheck.InfraTor):
 		return tinycheck.TunnelTor
 	}
 	return ""
@@ -163,40 +193,36 @@ func whole(k tinycheck.TunnelKind) bool {
 	return true
 }
 
-func (l *ledger) encryptedDNS(f *tinycheck.Flow) (how tinycheck.Protocol, resolver string) {
-	resolver = cmp.Or(f.Name().Value, f.Remote().Addr().String())
+func encryptedDNS(f *tinycheck.Flow, known []match.Listing) tinycheck.Protocol {
 	switch f.Protocol {
-	case tinycheck.ProtocolDoT, tinycheck.ProtocolDoQ:
-		return f.Protocol, resolver
+	case tinycheck.ProtocolDoT, tinycheck.ProtocolDoQ, tinycheck.ProtocolDoH:
+		return f.Protocol
 	case tinycheck.ProtocolTLS, tinycheck.ProtocolQUIC:
-		if l.listed(f, tinycheck.InfraDoH) {
-			return tinycheck.ProtocolDoH, resolver
+		if listed(known, tinycheck.InfraDoH) {
+			return tinycheck.ProtocolDoH
 		}
 	}
-	return "", ""
+	return ""
 }
 
-// listed reports whether the remote of a flow is listed as a kind of infrastructure.
-func (l *ledger) listed(f *tinycheck.Flow, kind tinycheck.Infrastructure) bool {
-	is := func(i tinycheck.Indicator) bool { return i.Infrastructure == kind }
-	for _, n := range f.Names {
-		if slices.ContainsFunc(l.index.Name(spelling.Host(n.Value)), is) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(l.index.Address(f.Remote().Addr()), is)
-}
-
-func (p *page) sink(f *tinycheck.Flow, bytes int64) {
+func (l *ledger) sink(p *page, f *tinycheck.Flow, bytes int64) {
 	a := f.Remote().Addr()
 	s, known := p.sinks[a]
-	if !known && len(p.sinks) >= maxTalks {
+	if !known && !l.hold() {
 		return
 	}
-	s.bytes += bytes
-	s.packets += f.Sent.Packets + f.Received.Packets
-	s.named = s.named || f.Name().Value != ""
-	p.sinks[a] = s
+	packets := f.Sent.Packets + f.Received.Packets
+	p.sinks[a] = s.plus(sink{bytes, packets, f.Name().Value != ""})
+}
+
+// hold takes room for one more remote, or counts that there is none.
+func (l *ledger) hold() bool {
+	if l.held >= maxTalks {
+		l.lost++
+		return false
+	}
+	l.held++
+	return true
 }
 
 // active reports whether any of the addresses talked to the outside, or asked

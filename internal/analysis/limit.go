@@ -3,11 +3,11 @@ package analysis
 import "time"
 
 const (
-	maxDevices = 64   // answered for in one report
-	maxRemotes = 200  // named per device in one report
-	maxTalks   = 8192 // remotes per local address that are told apart
-	maxPages   = 4096 // local addresses of which anything is counted
-	maxPer     = 8    // names, addresses, protocols and apps per remote
+	maxDevices = 64    // answered for in one report
+	maxRemotes = 200   // named per device in one report
+	maxTalks   = 32768 // remotes of all local addresses that are told apart, once by name and once by address
+	maxPages   = 4096  // local addresses of which anything is counted
+	maxPer     = 8     // names, addresses, protocols and apps per remote
 
 	oldFeed = 30 * 24 * time.Hour // an indicator feed older than this is told as a limit
 )

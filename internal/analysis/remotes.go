@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 
 	"tinycheck"
@@ -20,14 +19,12 @@ func (l *ledger) talk(p *page, f *tinycheck.Flow) {
 	for _, n := range f.Names {
 		addName(r, n)
 	}
-	if a := f.Remote().Addr(); len(r.Addresses) < maxPer && !slices.Contains(r.Addresses, a) {
-		r.Addresses = append(r.Addresses, a)
-	}
-	if f.Protocol != "" && len(r.Protocols) < maxPer {
+	r.Addresses = keep(r.Addresses, f.Remote().Addr())
+	if f.Protocol != "" {
 		r.Protocols = insert(r.Protocols, f.Protocol)
 	}
-	if f.App.Name != "" && len(r.Apps) < maxPer && !slices.Contains(r.Apps, f.App) {
-		r.Apps = append(r.Apps, f.App)
+	if f.App.Name != "" {
+		r.Apps = keep(r.Apps, f.App)
 	}
 	r.Flows++
 	r.Sent += f.Up().Payload
@@ -39,8 +36,7 @@ func (l *ledger) talk(p *page, f *tinycheck.Flow) {
 func (l *ledger) remote(p *page, id tinycheck.Identity) *tinycheck.Remote {
 	r := p.talks[id]
 	if r == nil {
-		if len(p.talks) >= maxTalks {
-			l.lost++
+		if !l.hold() {
 			return nil
 		}
 		r = &tinycheck.Remote{Identity: id}
@@ -59,10 +55,14 @@ func identify(name string, a netip.Addr) tinycheck.Identity {
 	return tinycheck.Identity{Address: a.String()}
 }
 
-func addName(r *tinycheck.Remote, n tinycheck.Name) {
-	if len(r.Names) < maxPer && !slices.Contains(r.Names, n) {
-		r.Names = append(r.Names, n)
+func addName(r *tinycheck.Remote, n tinycheck.Name) { r.Names = keep(r.Names, n) }
+
+// keep keeps a bounded set, in the order seen.
+func keep[T comparable](set []T, v T) []T {
+	if len(set) >= maxPer || slices.Contains(set, v) {
+		return set
 	}
+	return append(set, v)
 }
 
 // remotes gives whom the device talked to, most bytes first, and how many more
@@ -81,7 +81,8 @@ func (l *ledger) remotes(addresses []netip.Addr) (list []tinycheck.Remote, more 
 		list = append(list, *r)
 	}
 	slices.SortFunc(list, func(a, b tinycheck.Remote) int {
-		return cmp.Or(cmp.Compare(b.Sent+b.Received, a.Sent+a.Received), cmp.Compare(a.Identity.String(), b.Identity.String()))
+		return cmp.Or(cmp.Compare(b.Sent+b.Received, a.Sent+a.Received),
+			cmp.Compare(a.Identity.Name, b.Identity.Name), cmp.Compare(a.Identity.Address, b.Identity.Address))
 	})
 	if len(list) > maxRemotes {
 		return list[:maxRemotes], len(list) - maxRemotes
@@ -104,17 +105,13 @@ func mergeRemote(into, r *tinycheck.Remote) *tinycheck.Remote {
 		addName(into, n)
 	}
 	for _, a := range r.Addresses {
-		if !slices.Contains(into.Addresses, a) {
-			into.Addresses = append(into.Addresses, a)
-		}
+		into.Addresses = keep(into.Addresses, a)
 	}
 	for _, p := range r.Protocols {
 		into.Protocols = insert(into.Protocols, p)
 	}
 	for _, a := range r.Apps {
-		if !slices.Contains(into.Apps, a) {
-			into.Apps = append(into.Apps, a)
-		}
+		into.Apps = keep(into.Apps, a)
 	}
 	into.Flows += r.Flows
 	into.Sent += r.Sent
@@ -137,5 +134,3 @@ func latest(a, b time.Time) time.Time {
 	}
 	return a
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -5,19 +5,26 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tinycheck"
 	"tinycheck/internal/decode"
 )
 
-// traits is what tells what kind of device an address belongs to.
-type traits map[netip.Addr]*trait
+// traits is what tells what kind of device an address belongs to. A device that
+// has no address yet (RFC 2131 section 4.1) tells it of its link address.
+type traits map[owner]*trait
+
+// owner has one of the two.
+type owner struct {
+	addr netip.Addr
+	mac  tinycheck.MAC
+}
 
 type trait struct {
-	name     string
-	score    map[tinycheck.DeviceClass]int
-	evidence map[tinycheck.DeviceClass][]string
+	name string
+	seen uint // bit n: signs[n]
 }
 
 // sign is one thing that a kind of device does. The weights are log-odds as in
@@ -60,7 +67,8 @@ var signs = []sign{
 func asks(domain string) func(tinycheck.Fact) bool {
 	return func(f tinycheck.Fact) bool {
 		q, ok := f.(tinycheck.DNSQuery)
-		return ok && (q.Name == domain || strings.HasSuffix(q.Name, "."+domain) || strings.HasSuffix(q.Name, "-"+domain))
+		rest, ends := strings.CutSuffix(q.Name, domain)
+		return ok && ends && (rest == "" || strings.HasSuffix(rest, ".") || strings.HasSuffix(rest, "-"))
 	}
 }
 
@@ -72,72 +80,93 @@ func agent(parts ...string) func(tinycheck.Fact) bool {
 }
 
 func numbers(list []byte) string {
-	var b strings.Builder
+	var b []byte
 	for i, n := range list {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(itoa(int(n)))
+		b = strconv.AppendUint(b, uint64(n), 10)
 	}
-	return b.String()
+	return string(b)
 }
 
 func (t traits) see(e tinycheck.Event) {
-	if e.Flow == nil {
+	if e.Flow == nil || e.Flow.Inward {
 		return
 	}
-	if r, ok := e.Fact.(tinycheck.DHCPRequest); ok && r.Name != "" {
-		t.of(e.Flow.Local().Addr()).name = r.Name
+	who := owner{addr: e.Flow.Client.Addr()}
+	request, joins := e.Fact.(tinycheck.DHCPRequest)
+	if joins && !request.V6 {
+		who = owner{mac: request.MAC}
+	}
+	if joins && request.Name != "" {
+		t.of(who).name = request.Name
 	}
 	for i := range signs {
 		if signs[i].match(e.Fact) {
-			t.of(e.Flow.Local().Addr()).add(&signs[i])
+			t.of(who).seen |= 1 << i
 		}
 	}
 }
 
-func (t traits) of(a netip.Addr) *trait {
-	one := t[a]
+func (t traits) of(who owner) *trait {
+	one := t[who]
 	if one == nil {
-		one = &trait{score: make(map[tinycheck.DeviceClass]int), evidence: make(map[tinycheck.DeviceClass][]string)}
-		if len(t) < maxTalks {
-			t[a] = one
+		one = &trait{}
+		if len(t) < 2*maxPages {
+			t[who] = one
 		}
 	}
 	return one
 }
 
-// add counts every sign once.
-func (t *trait) add(s *sign) {
-	if !slices.Contains(t.evidence[s.class], s.words) {
-		t.evidence[s.class] = append(t.evidence[s.class], s.words)
-		t.score[s.class] += s.weight
-	}
-}
-
 // device describes a host in the words of the dictionary.
 func (t traits) device(h *decode.Host) tinycheck.Device {
-	d := tinycheck.Device{ID: cmp.Or(h.MAC.String(), h.Addresses[0].String()), MAC: h.MAC, Addresses: h.Addresses, FirstSeen: h.First, Class: tinycheck.ClassUnknown}
-	all := trait{score: make(map[tinycheck.DeviceClass]int), evidence: make(map[tinycheck.DeviceClass][]string)}
-	for _, a := range h.Addresses {
-		one := t[a]
-		if one == nil {
-			continue
-		}
+	d := tinycheck.Device{MAC: h.MAC, Addresses: own(h.Addresses), FirstSeen: h.First, Class: tinycheck.ClassUnknown}
+	d.ID = cmp.Or(h.MAC.String(), d.Addresses[0].String())
+	var seen uint
+	for _, one := range t.all(h) {
 		d.Name = cmp.Or(d.Name, one.name)
-		for i := range signs {
-			if slices.Contains(one.evidence[signs[i].class], signs[i].words) {
-				all.add(&signs[i])
-			}
+		seen |= one.seen
+	}
+	score, evidence := weigh(seen)
+	for _, c := range [2][2]tinycheck.DeviceClass{{tinycheck.ClassIPhone, tinycheck.ClassAndroid}, {tinycheck.ClassAndroid, tinycheck.ClassIPhone}} {
+		if score[c[0]] >= wantScore && score[c[0]]-score[c[1]] >= wantMargin {
+			d.Class, d.Evidence = c[0], evidence[c[0]]
 		}
 	}
-	iphone, android := all.score[tinycheck.ClassIPhone], all.score[tinycheck.ClassAndroid]
-	switch {
-	case iphone >= wantScore && iphone-android >= wantMargin:
-		d.Class = tinycheck.ClassIPhone
-	case android >= wantScore && android-iphone >= wantMargin:
-		d.Class = tinycheck.ClassAndroid
-	}
-	d.Evidence = all.evidence[d.Class]
 	return d
+}
+
+// all gives the traits of a host, its link address first.
+func (t traits) all(h *decode.Host) (list []*trait) {
+	if one := t[owner{mac: h.MAC}]; one != nil && h.MAC != (tinycheck.MAC{}) {
+		list = append(list, one)
+	}
+	for _, a := range h.Addresses {
+		if one := t[owner{addr: a}]; one != nil {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+func weigh(seen uint) (map[tinycheck.DeviceClass]int, map[tinycheck.DeviceClass][]string) {
+	score, evidence := make(map[tinycheck.DeviceClass]int), make(map[tinycheck.DeviceClass][]string)
+	for i, s := range signs {
+		if seen&(1<<i) != 0 {
+			score[s.class] += s.weight
+			evidence[s.class] = append(evidence[s.class], s.words)
+		}
+	}
+	return score, evidence
+}
+
+// own leaves out the address of those that have none yet, unless it is the only one.
+func own(addresses []netip.Addr) []netip.Addr {
+	is := func(a netip.Addr) bool { return a.IsUnspecified() }
+	if rest := slices.DeleteFunc(slices.Clone(addresses), is); len(rest) > 0 {
+		return rest
+	}
+	return addresses
 }

@@ -19,37 +19,51 @@ type Decoder struct {
 	emit  func(tinycheck.Event)
 	table table
 	hosts hosts
+	room  room
+	shown chains
 	stats Stats
 	frags ip.Reassembler
-	wait  int // bytes waiting for holes, all flows
 
 	// Of the packet that is being decoded.
-	packet   *tinycheck.Packet
-	now      int64
+	at       moment
+	now      int64 // its time, nanoseconds
+	snapped  int   // bytes of it that the recorder did not keep
+	missing  int   // of these, in the IP packet being read
 	frame    link.Frame
 	datagram ip.Datagram
 	segment  ip.TCP
 	message  ip.UDP
 	dns      dns.Message
-	flow     *flow      // whose payload is being read
-	side     *direction // of flow
-	emitters emitters
+
+	// Of the payload that is being read.
+	flow       *flow
+	side       *direction // of flow, nil for datagrams
+	fromClient bool
+	emitters   emitters
 }
 
-// Stats counts what a Decoder met. Every packet that gave nothing is in one of
-// the counters.
+// moment is what an event is dated by.
+type moment struct {
+	number int64
+	time   time.Time
+}
+
+// Stats counts what a Decoder met. Every packet is in a flow or in one of the
+// counters up to Fragmented.
 type Stats struct {
 	Packets      int64
 	UnknownLink  int64 // link types that are not understood
 	NoIP         int64 // ARP and other protocols beside IP
 	Encrypted    int64 // link frames that are encrypted
 	Malformed    int64 // headers that contradict themselves or are cut off
+	Fragmented   int64 // pieces of a datagram that did not complete it
 	BadMessages  int64 // messages of application protocols that could not be read to the end
 	Contained    int64 // panics of parsers
 	Flows        int64
 	FlowsLost    int64 // closed early because the table was full
-	HostsLost    int64 // local addresses beyond the bound
+	HostsLost    int64 // flows of local addresses beyond the bound
 	NamesLost    int64 // names beyond the bounds
+	ReadersLost  int64 // flows whose reading began anew because too much was held
 	Holes        int64 // holes in TCP streams whose bytes never came
 	WaitOverflow int64 // holes given up early because too much waited behind them
 	Fragments    ip.Losses
@@ -61,6 +75,7 @@ func New(cfg Config, emit func(tinycheck.Event)) *Decoder {
 	d := &Decoder{emit: emit}
 	d.table.init(cfg.MaxFlows)
 	d.hosts.init()
+	d.room.ring.init()
 	d.emitters.init(d)
 	return d
 }
@@ -74,10 +89,11 @@ func (d *Decoder) Stats() Stats {
 	return s
 }
 
-// Decode reads one packet.
+// Decode reads one packet. Its data is not kept.
 func (d *Decoder) Decode(p *tinycheck.Packet) {
 	defer d.contain()
-	d.packet, d.now, d.flow = p, p.Time.UnixNano(), nil
+	d.at, d.now, d.snapped = moment{p.Number, p.Time}, p.Time.UnixNano(), max(0, p.Length-len(p.Data))
+	d.flow = nil
 	d.stats.Packets++
 	d.expire()
 	d.link(p.Link, p.Data, 0)
@@ -91,28 +107,34 @@ func (d *Decoder) contain() {
 	}
 	d.stats.Contained++
 	if d.flow != nil {
-		d.flow.release(d)
 		d.flow.mute = true
+		d.room.drop(d.flow)
 	}
 }
 
-func (d *Decoder) link(t tinycheck.LinkType, data []byte, depth int) {
+// link takes the link layer off and reads the packets inside, of which one
+// 802.11 frame may hold several. It reports whether there was any, or ARP.
+func (d *Decoder) link(t tinycheck.LinkType, data []byte, depth int) bool {
 	f := &d.frame
 	err := link.Parse(t, data, f)
-	if err != nil {
-		d.countLink(err)
-		return
+	if err != nil || f.Protocol == link.Other || f.Protocol == link.ARP {
+		known := err == nil && f.Protocol == link.ARP
+		if known || depth == 0 {
+			d.countLink(err)
+		}
+		return known
 	}
-	if f.Protocol == link.Other || f.Protocol == link.ARP {
-		d.stats.NoIP++
-		return
+	if f.Wrappers&link.WrapAMSDU == 0 {
+		d.network(f.Payload, depth)
+		return true
 	}
 	for more := true; more; {
-		frame := *f // Next and inner frames overwrite it
+		frame := *f // what lies within a tunnel overwrites it
 		d.network(frame.Payload, depth)
 		*f = frame
 		more = f.Next()
 	}
+	return true
 }
 
 func (d *Decoder) countLink(err error) {
@@ -121,7 +143,7 @@ func (d *Decoder) countLink(err error) {
 		d.stats.UnknownLink++
 	case link.ErrEncrypted:
 		d.stats.Encrypted++
-	case link.ErrNotData:
+	case link.ErrNotData, nil:
 		d.stats.NoIP++
 	default:
 		d.stats.Malformed++
@@ -129,7 +151,7 @@ func (d *Decoder) countLink(err error) {
 }
 
 func (d *Decoder) event(fact tinycheck.Fact) {
-	e := tinycheck.Event{Time: d.packet.Time, Packet: d.packet.Number, Fact: fact}
+	e := tinycheck.Event{Time: d.at.time, Packet: d.at.number, Fact: fact}
 	if d.flow != nil {
 		e.Flow = &d.flow.Flow
 	}
@@ -144,8 +166,12 @@ func (d *Decoder) End() {
 	}
 }
 
+// expire ends the flows that were idle for too long.
 func (d *Decoder) expire() {
-	for f := d.table.oldest(); f != nil && d.now-f.last > int64(flowIdle); f = d.table.oldest() {
+	for f := d.table.closed.first(); f != nil && d.now-f.last > int64(flowLinger); f = d.table.closed.first() {
+		d.endFlow(f)
+	}
+	for f := d.table.open.first(); f != nil && d.now-f.last > int64(flowIdle); f = d.table.open.first() {
 		d.endFlow(f)
 	}
 }

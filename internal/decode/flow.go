@@ -3,42 +3,56 @@ package decode
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"tinycheck"
 	"tinycheck/internal/wire/ip"
+	"tinycheck/internal/wire/tunnel"
 )
 
 // flow is an open flow and what its parsers remember.
 type flow struct {
 	tinycheck.Flow
-	key        key
-	first      int64
-	last       int64
-	prev, next *flow
-	client     *host // nil when not on the local side
-	server     *host
-	swapped    bool // the client is the second end point of key
-	closed     bool // RST, or FIN both ways
-	fins       [2]bool
-	mute       bool // a parser panicked: count only
-	spoken     bool // nothing more can be learnt of a UDP flow
-	tcp        *stream
-	udp        *talk
+	key     key
+	last    int64 // time of the latest packet, nanoseconds
+	number  int64 // of the last packet
+	busy    knot  // in the table
+	reading knot  // in the room, while tcp or udp is there
+	cost    int   // of tcp or udp, as the room knows it
+	client  *host // nil when not on the local side
+	server  *host
+	tcp     *stream
+	udp     *talk
+	isn     [2]uint32 // initial sequence numbers of client and server
+	syn     [2]bool   // and whether they are known
+	fin     [2]bool
+	swapped bool // the client is the second end point of key
+	closed  bool // RST, or FIN both ways
+	mute    bool // a parser panicked: count only
+	done    bool // nothing more can be learnt
+	resumed bool // reading was given up before: what comes is no beginning
 }
+
+// opener says who opened a flow, where its first packet tells.
+type opener uint8
+
+const (
+	unknown opener = iota
+	source
+	destination
+)
 
 // fromClient reports which way a packet goes.
 func (f *flow) fromClient(swapped bool) bool { return swapped == f.swapped }
 
 // counted finds or makes the flow of a packet and counts the packet.
-func (d *Decoder) counted(src, dst netip.AddrPort, client bool, payload int) (f *flow, sent bool) {
+func (d *Decoder) counted(src, dst netip.AddrPort, payload int) (f *flow, sent bool) {
 	k, swapped := makeKey(d.datagram.Proto, src, dst)
+	if src.Addr().IsUnspecified() && d.frame.HasMAC {
+		k.distinguish(d.frame.Src)
+	}
 	f = d.table.flows[k]
-	if f == nil || f.closed && client && d.now-f.last > 0 {
-		if f != nil {
-			d.endFlow(f)
-		}
-		f = d.open(k, src, dst, client, swapped)
+	if f == nil {
+		f = d.open(k, swapped, ends{src, dst}, unknown)
 	}
 	sent = f.fromClient(swapped)
 	d.count(f, sent, payload)
@@ -46,10 +60,7 @@ func (d *Decoder) counted(src, dst netip.AddrPort, client bool, payload int) (f 
 }
 
 func (d *Decoder) count(f *flow, sent bool, payload int) {
-	size := d.datagram.HeaderLen + len(d.datagram.Payload)
-	if d.datagram.Cut {
-		size += d.packet.Length - len(d.packet.Data)
-	}
+	size := d.datagram.HeaderLen + len(d.datagram.Payload) + d.missing
 	v := &f.Received
 	if sent {
 		v = &f.Sent
@@ -57,22 +68,25 @@ func (d *Decoder) count(f *flow, sent bool, payload int) {
 	v.Packets++
 	v.Bytes += int64(size)
 	v.Payload += int64(payload)
+	if v.Packets == 1 && f.FirstPacket != d.at.number {
+		d.answered(f, sent)
+	}
+	f.number = d.at.number
 	f.last = max(f.last, d.now)
 	d.table.touch(f)
 	if f.client != nil {
-		f.client.see(d.now, size)
+		d.hosts.see(f.client, d.now, size)
 	}
 	if f.server != nil {
-		f.server.see(d.now, size)
+		d.hosts.see(f.server, d.now, size)
 	}
-	d.app(f)
+	if f.App.Name == "" {
+		d.app(f)
+	}
 }
 
 // app reads whose program the flow is, where the capture says so.
 func (d *Decoder) app(f *flow) {
-	if f.App.Name != "" {
-		return
-	}
 	if uid, name, ok := trailer(d.datagram.Trailer); ok {
 		f.App = tinycheck.App{UID: uid, Name: name}
 	} else if len(d.frame.App) > 0 {
@@ -80,25 +94,33 @@ func (d *Decoder) app(f *flow) {
 	}
 }
 
-// open makes the flow whose first packet goes from src to dst. client says
-// that src is known to have opened it; else ports and addresses tell.
-func (d *Decoder) open(k key, src, dst netip.AddrPort, client, swapped bool) *flow {
+// ends are the end points of a packet.
+type ends struct{ src, dst netip.AddrPort }
+
+// open makes the flow of a packet.
+func (d *Decoder) open(k key, swapped bool, e ends, who opener) *flow {
 	d.makeRoom()
-	f := &flow{key: k, first: d.now, last: d.now, swapped: swapped}
-	macs := [2]tinycheck.MAC{d.frame.Src, d.frame.Dst}
-	if !d.frame.HasMAC {
-		macs = [2]tinycheck.MAC{}
-	}
-	if !client && answers(src, dst) {
-		src, dst, f.swapped = dst, src, !swapped
+	f := &flow{key: k, last: d.now, swapped: swapped}
+	macs := d.macs()
+	if who == destination || who == unknown && d.answers(e, macs) {
+		e.src, e.dst, f.swapped = e.dst, e.src, !swapped
 		macs[0], macs[1] = macs[1], macs[0]
 	}
 	f.Transport = transport(d.datagram.Proto)
-	f.Client, f.Server, f.ClientMAC, f.ServerMAC = src, dst, macs[0], macs[1]
-	f.First, f.FirstPacket = d.packet.Time, d.packet.Number
+	f.Client, f.Server, f.ClientMAC, f.ServerMAC = e.src, e.dst, macs[0], macs[1]
+	f.First, f.FirstPacket = d.at.time, d.at.number
 	d.attach(f)
+	d.nameByDNS(f)
 	d.table.put(f)
 	return f
+}
+
+// macs gives the link addresses of the packet's sender and receiver.
+func (d *Decoder) macs() [2]tinycheck.MAC {
+	if !d.frame.HasMAC {
+		return [2]tinycheck.MAC{}
+	}
+	return [2]tinycheck.MAC{d.frame.Src, d.frame.Dst}
 }
 
 // makeRoom ends the flow that was idle for longest when the table is full.
@@ -106,70 +128,59 @@ func (d *Decoder) makeRoom() {
 	if !d.table.full() {
 		return
 	}
-	old, current := d.table.oldest(), d.flow
-	if d.now-old.last < int64(flowFresh) {
+	old := d.table.idle()
+	if !old.closed && d.now-old.last < int64(flowFresh) {
 		d.table.lost++
 	}
 	d.endFlow(old)
-	d.flow = current
 }
 
-// answers guesses whether the first recorded packet of a flow is an answer.
-func answers(src, dst netip.AddrPort) bool {
-	if dst.Addr().IsMulticast() {
-		return false
-	}
-	low, high := src.Port() < 1024, dst.Port() < 1024
-	if low != high {
-		return low
-	}
-	return !Local(src.Addr()) && Local(dst.Addr())
-}
-
-// attach finds the hosts of a flow. Without any local end the client is the one.
-func (d *Decoder) attach(f *flow) {
-	here, there := Local(f.Client.Addr()), Local(f.Server.Addr())
-	f.Inward = there && !here
-	if here || !there {
-		f.client = d.hosts.find(f.Client.Addr(), f.ClientMAC, d.now)
-	}
-	if there && !f.Server.Addr().IsUnspecified() {
-		f.server = d.hosts.find(f.Server.Addr(), f.ServerMAC, d.now)
-	}
-	d.nameByDNS(f)
-}
-
-func (f *flow) local() *host {
-	if f.Inward {
-		return f.server
-	}
-	return f.client
-}
-
-// nameByDNS takes the names that the device was told of the remote address,
-// unless the flow itself has said its name.
-func (d *Decoder) nameByDNS(f *flow) {
-	o := f.local()
-	if o == nil || f.named() {
+// endFlow reads what is left of a flow, dated by its last packet, and tells
+// its end.
+func (d *Decoder) endFlow(f *flow) {
+	if !d.table.remove(f) {
 		return
 	}
-	for _, name := range d.hosts.told(o, f.Remote().Addr()) {
-		f.addName(name, tinycheck.NameDNS)
+	current, at := d.flow, d.at
+	f.Last = nanoTime(f.last)
+	d.flow, d.at = f, moment{f.number, f.Last}
+	d.finish(f)
+	if len(f.Names) == 0 {
+		d.nameByDNS(f)
 	}
+	d.judgeECH(f)
+	if f.Tunnel == tinycheck.TunnelIPsec && slices.ContainsFunc(f.Names, calling) {
+		f.Tunnel = tinycheck.TunnelCalling
+	}
+	d.event(tinycheck.FlowEnd{})
+	d.flow, d.at = current, at
 }
 
-// named reports whether the flow itself said whom it is for.
-func (f *flow) named() bool {
-	return len(f.Names) > 0 && f.Names[0].Source.Rank() < tinycheck.NameDNS.Rank()
+// calling reports whether a name is that of a carrier's gateway for calls over
+// Wi-Fi (3GPP TS 23.003 section 19.4.2.9).
+func calling(n tinycheck.Name) bool { return tunnel.WiFiCallingName(n.Value) }
+
+// finish flushes the readers of a flow and lets go of their memory. A panic
+// costs what they still held.
+func (d *Decoder) finish(f *flow) {
+	defer d.contain()
+	switch {
+	case f.mute:
+	case f.tcp != nil:
+		d.endTCP(f)
+	case f.udp != nil:
+		d.endUDP(f)
+	}
+	d.room.drop(f)
 }
 
 // addName keeps the names sorted, best first, those of equal rank as they came.
 func (f *flow) addName(name string, source tinycheck.NameSource) {
 	n := tinycheck.Name{Value: name, Source: source}
-	if _, err := netip.ParseAddr(name); err == nil { // an address is no name
+	if name == "" || len(f.Names) >= maxNames || slices.Contains(f.Names, n) {
 		return
 	}
-	if name == "" || len(f.Names) >= maxNames || slices.Contains(f.Names, n) {
+	if _, err := netip.ParseAddr(name); err == nil { // an address is no name
 		return
 	}
 	at := len(f.Names)
@@ -177,68 +188,6 @@ func (f *flow) addName(name string, source tinycheck.NameSource) {
 		at--
 	}
 	f.Names = slices.Insert(f.Names, at, n)
-}
-
-func (d *Decoder) endFlow(f *flow) {
-	d.table.remove(f)
-	d.flow = f
-	f.release(d)
-	d.nameByDNS(f)
-	d.judgeECH(f)
-	if f.Tunnel == tinycheck.TunnelIPsec && calling(f) {
-		f.Tunnel = tinycheck.TunnelCalling
-	}
-	f.Last = nanoTime(f.last)
-	e := tinycheck.Event{Time: f.Last, Packet: d.packet.Number, Flow: &f.Flow, Fact: tinycheck.FlowEnd{}}
-	d.flow = nil
-	d.emit(e)
-}
-
-// judgeECH tells a real encrypted hello from GREASE, as far as DNS tells. The
-// name of a real outer hello is only that of the provider: what the device
-// asked for comes before it.
-func (d *Decoder) judgeECH(f *flow) {
-	o := f.local()
-	if f.ECH != tinycheck.ECHOffered || o == nil || len(o.hidden) == 0 {
-		return
-	}
-	told := d.hosts.told(o, f.Remote().Addr())
-	outer := o.hidden[f.Name().Value]
-	if !outer && !slices.ContainsFunc(told, func(n string) bool { return o.hidden[n] }) {
-		return
-	}
-	f.ECH = tinycheck.ECHLikely
-	if outer {
-		said := f.Names
-		f.Names = nil
-		for _, name := range told {
-			f.Names = append(f.Names, tinycheck.Name{Value: name, Source: tinycheck.NameDNS})
-		}
-		f.Names = append(f.Names, said...)
-	}
-}
-
-// calling reports whether an IPsec flow goes to a carrier's gateway for calls
-// over Wi-Fi (3GPP TS 23.003 section 19.4.2.9: the name of the ePDG).
-func calling(f *flow) bool {
-	for _, n := range f.Names {
-		if strings.HasPrefix(n.Value, "epdg.") && strings.HasSuffix(n.Value, ".3gppnetwork.org") {
-			return true
-		}
-	}
-	return false
-}
-
-// release flushes the parsers of a flow and lets go of their memory.
-func (f *flow) release(d *Decoder) {
-	if f.tcp != nil {
-		d.endTCP(f)
-		f.tcp = nil
-	}
-	if f.udp != nil {
-		d.endUDP(f)
-		f.udp = nil
-	}
 }
 
 func transport(proto uint8) tinycheck.Transport {
@@ -256,14 +205,3 @@ func transport(proto uint8) tinycheck.Transport {
 	}
 	return tinycheck.Other
 }
-
-var shared = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-
-// Local reports whether an address lies on the private side: private, shared,
-// link-local, loopback or group addresses. Public addresses never do.
-func Local(a netip.Addr) bool {
-	return a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsLoopback() || a.IsUnspecified() ||
-		a.IsMulticast() || shared.Contains(a) || a == broadcast
-}
-
-var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})

@@ -21,205 +21,318 @@ const (
 
 // reader is what remembers how far a direction was read.
 type reader struct {
-	mode    mode
-	held    []byte // bytes that no parser has taken yet
-	from    int    // of these, where the search for TLS goes on
-	total   int    // bytes searched
-	tls     *tls.Stream
-	dns     *dns.TCPStream
-	resumed bool // a hole or another protocol came before
+	mode     mode
+	broken   bool   // what came before is not known: this is no beginning
+	asks     bool   // it sent an HTTP request
+	held     []byte // bytes that no parser has taken yet
+	seen     int    // bytes before those that are being read
+	searched int
+	fed      int // bytes that a parser was given since its last message
+	tls      *tls.Stream
+	dns      *dns.TCPStream
+	http     *http.Stream
 }
 
-// read takes the next bytes of a direction.
+// read takes the next bytes of a direction. A step either takes all of them or
+// changes the mode and leaves some to the next one.
 func (s *direction) read(data []byte) {
-	switch s.reader.mode {
-	case modeFresh:
-		s.decide(data)
-	case modeSearch:
-		s.search(data)
-	case modeTLS:
-		s.readTLS(data)
-	case modeHTTP:
-		s.readHTTP(data)
-	case modeDNS:
-		s.readDNS(data)
+	size := len(data)
+	for len(data) > 0 && s.mode != modeDone {
+		data = s.step(data)
 	}
+	s.seen += size
+}
+
+func (s *direction) step(data []byte) (rest []byte) {
+	switch s.mode {
+	case modeFresh:
+		return s.decide(data)
+	case modeSearch:
+		return s.search(data)
+	}
+	s.fed += len(data)
+	switch s.mode {
+	case modeTLS:
+		return s.readTLS(data)
+	case modeHTTP:
+		return s.readHTTP(data)
+	case modeDNS:
+		return s.readDNS(data)
+	}
+	return nil
+}
+
+// enter begins to read as something else.
+func (s *direction) enter(m mode) {
+	s.mode, s.fed, s.held = m, 0, nil
+	s.tls, s.dns, s.http = nil, nil, nil
+	switch m {
+	case modeTLS:
+		s.tls = &tls.Stream{}
+	case modeDNS:
+		s.dns = &dns.TCPStream{}
+	case modeHTTP:
+		s.http = s.half()
+	}
+}
+
+// half takes the direction's half of a pair of HTTP streams.
+func (s *direction) half() *http.Stream {
+	own, t := side(s.client), s.f.tcp
+	if t.pair == nil || t.pair.taken[own] {
+		t.pair = s.d.room.pairs.get()
+		http.Pair(&t.pair.halves[0], &t.pair.halves[1])
+	}
+	t.pair.taken[own] = true
+	return &t.pair.halves[own]
 }
 
 // decide looks at the first bytes, holding them back while they might still be
 // more than one thing.
-func (s *direction) decide(data []byte) {
-	r := &s.reader
-	if r.held != nil {
-		r.held = append(r.held, data...)
-		data = r.held
+func (s *direction) decide(data []byte) (rest []byte) {
+	if s.hopeful(data) {
+		s.held = append(s.held, data...)
+		return nil
 	}
-	switch kind := http.Looks(data); kind {
+	segment := data
+	if s.held != nil {
+		data = append(s.held, data...)
+		s.held = nil
+	}
+	switch http.Looks(data) {
 	case http.RequestMessage, http.ResponseMessage:
-		s.begin(modeHTTP, data)
-		return
+		s.enter(modeHTTP)
+		return data
 	case http.Maybe:
-		if r.held == nil {
-			r.held = append([]byte{}, data...)
+		s.held = append([]byte{}, data...)
+		return nil
+	}
+	switch s.looksDNS(data) {
+	case likely:
+		s.enter(modeDNS)
+		return data
+	case possible:
+		s.held = append([]byte{}, data...)
+		return nil
+	}
+	if s.startsHTTP(segment) { // what was held is the end of something
+		data = segment
+	}
+	s.enter(modeSearch)
+	return data
+}
+
+// hopeful reports whether data continues a first line of HTTP that is held
+// already, without ending it: so that not every piece of a long line makes all
+// of it be looked at again.
+func (s *direction) hopeful(data []byte) bool {
+	const begun = 96
+	if len(s.held) < begun || len(s.held)+len(data) > http.MaxLine {
+		return false
+	}
+	for _, c := range data {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return false
 		}
-		return
 	}
-	if (s.port(53) || s.port(5353)) && !r.resumed && len(data) < 14 {
-		r.held = append([]byte{}, data...)
-		return
-	}
-	s.recognise(data)
+	return s.held[0] > ' '
 }
 
-func (s *direction) recognise(data []byte) {
-	if !s.reader.resumed && (s.port(53) && dns.LooksTCP(data) || s.port(5353) && dns.LooksTCP(data)) {
-		s.protocol(tinycheck.ProtocolDNS)
-		s.begin(modeDNS, data)
-		return
+// likeness is an opinion about first bytes.
+type likeness uint8
+
+const (
+	unlikely likeness = iota
+	possible          // more bytes are needed
+	likely
+)
+
+// looksDNS judges the first bytes of a stream on any port: a length and a
+// message (RFC 1035 section 4.2.2).
+func (s *direction) looksDNS(p []byte) likeness {
+	const (
+		smallest = 12 + 5           // a question for the root
+		needed   = 2 + 12 + 255 + 4 // to judge a message by its question
+		greatest = 512              // of a message on other ports that is waited for
+	)
+	known := s.port(53) || s.port(5353)
+	switch {
+	case s.broken:
+		return unlikely
+	case dns.LooksTCP(p) && (known || asksOne(p)):
+		return likely
+	case len(p) < 2 && (known || p[0] == 0):
+		return possible
+	case len(p) < 2:
+		return unlikely
 	}
-	s.begin(modeSearch, data)
+	length := int(p[0])<<8 | int(p[1])
+	switch {
+	case length < smallest, len(p) >= min(2+length, needed):
+		return unlikely
+	case !known && (length > greatest || !asksOne(p)):
+		return unlikely
+	}
+	return possible
 }
 
-// recogniseTunnel looks at the first bytes for a tunnel, and for the name that
-// a proxy is asked for.
-func (s *direction) recogniseTunnel(data []byte) {
-	if s.reader.resumed || s.f.Tunnel != "" {
-		return
-	}
-	s.d.shape(&s.f.tcp.tunnel, data, s.client)
+// asksOne reports whether a message, as far as it is there, is a query or its
+// answer with one question, for a name that is not the root: on ports that are
+// not known for DNS less is not believed.
+func asksOne(p []byte) bool {
+	const opcode = 0x78
+	return !(len(p) > 4 && p[4]&opcode != 0 || len(p) > 6 && p[6] != 0 || len(p) > 7 && p[7] != 1 || len(p) > 14 && p[14] == 0)
 }
 
-func (s *direction) begin(m mode, data []byte) {
-	s.reader.held, s.reader.from = nil, 0
-	s.reader.mode = m
-	s.read(data)
-}
-
-// search looks for the start of TLS in what came so far.
-func (s *direction) search(data []byte) {
-	r := &s.reader
-	s.recogniseTunnel(data)
-	if len(r.held) > 0 {
-		r.held = append(r.held, data...)
-		data = r.held
+// search looks for the start of HTTP at the start of a segment, and of TLS
+// anywhere in what came so far.
+func (s *direction) search(data []byte) (rest []byte) {
+	if rest, ok := s.findTunnel(data); ok {
+		return rest
 	}
-	at, resume := tls.ScanStart(data, r.from)
+	if s.startsHTTP(data) {
+		s.enter(modeHTTP)
+		return data
+	}
+	if len(s.held) > 0 {
+		data = append(s.held, data...)
+		s.held = nil
+	}
+	at, resume := tls.ScanStart(data, 0)
 	if at >= 0 {
-		r.total += at
-		s.startTLS(data[at:])
-		return
+		s.searched += at
+		s.enter(modeTLS)
+		return data[at:]
 	}
-	r.total += resume
-	if r.total+len(data)-resume > maxSearch {
+	s.searched += resume
+	if s.searched+len(data)-resume > maxSearch {
 		s.done()
-		return
+		return nil
 	}
-	r.held = append(r.held[:0:0], data[resume:]...)
-	r.from = 0
+	s.held = append([]byte(nil), data[resume:]...)
+	return nil
 }
 
-func (s *direction) startTLS(data []byte) {
-	s.reader.mode = modeTLS
-	s.reader.held = nil
-	s.reader.tls = &tls.Stream{}
-	s.readTLS(data)
+func (s *direction) startsHTTP(data []byte) bool {
+	k := http.Looks(data)
+	return k == http.RequestMessage || k == http.ResponseMessage
 }
 
-func (s *direction) readTLS(data []byte) {
-	if s.reader.tls.Feed(data, s.d.emitters.tls) != tls.More {
+func (s *direction) readTLS(data []byte) (rest []byte) {
+	switch s.tls.Feed(data, s.d.emitters.tls) {
+	case tls.Done:
 		s.done()
+	case tls.NotTLS: // it only looked like it
+		s.searched += s.fed
+		s.enter(modeSearch)
 	}
+	return nil
 }
 
-func (s *direction) readHTTP(data []byte) {
-	pair := s.pair()
-	rest := pair[side(s.client)].Feed(data, s.d.emitters.http)
-	s.opaque(rest)
+// readHTTP goes on behind CONNECT or Upgrade with whatever is tunnelled. When
+// HTTP has lost the thread, TLS may begin.
+func (s *direction) readHTTP(data []byte) (rest []byte) {
+	tunnelled := s.http.Feed(data, s.d.emitters.http)
+	switch s.http.State() {
+	case http.Tunnel:
+		s.enter(modeFresh)
+		return tunnelled
+	case http.Seeking:
+		if tls.FindStart(data) == 0 {
+			s.enter(modeTLS)
+			return data
+		}
+	}
+	return nil
 }
 
-// opaque goes on behind CONNECT or Upgrade: whatever is tunnelled is searched.
-func (s *direction) opaque(rest []byte) {
-	if pair := s.f.tcp.http; pair[side(s.client)].State() != http.Tunnel {
-		return
+func (s *direction) readDNS(data []byte) (rest []byte) {
+	if !s.dns.Feed(data, s.d.emitters.dns) {
+		s.enter(modeSearch)
 	}
-	s.reader.resumed = true
-	s.begin(modeSearch, rest)
-}
-
-func (s *direction) pair() *[2]http.Stream {
-	if s.f.tcp.http == nil {
-		s.f.tcp.http = &[2]http.Stream{}
-		http.Pair(&s.f.tcp.http[0], &s.f.tcp.http[1])
-	}
-	return s.f.tcp.http
-}
-
-func (s *direction) readDNS(data []byte) {
-	if s.reader.dns == nil {
-		s.reader.dns = &dns.TCPStream{}
-	}
-	if !s.reader.dns.Feed(data, s.d.emitters.dns) {
-		s.done()
-	}
+	return nil
 }
 
 // skip goes on behind a hole of n bytes.
 func (s *direction) skip(n int) {
-	r := &s.reader
-	r.resumed = true
-	switch r.mode {
+	switch s.broken = true; s.mode {
 	case modeHTTP:
-		s.pair()[side(s.client)].Skip(int64(n), s.d.emitters.http)
-	case modeTLS:
-		r.tls.Flush(s.d.emitters.tls)
-		s.done()
-	case modeDNS:
-		r.dns.Flush(s.d.emitters.dns)
-		s.done()
-	case modeFresh, modeSearch:
+		s.http.Skip(int64(n), s.d.emitters.http)
+		if s.http.State() == http.Tunnel {
+			s.enter(modeFresh)
+		}
+	case modeTLS, modeDNS:
+		s.flushParser()
+		s.enter(modeSearch)
+	case modeFresh:
 		s.flushHeld()
-		r.total += n
+	case modeSearch:
+		s.flushHeld()
+		if s.searched += n; s.searched > maxSearch {
+			s.done()
+		}
 	}
+	s.seen += n
 }
 
 // flush ends the direction: what is incomplete is read as far as it goes.
 func (s *direction) flush() {
-	r := &s.reader
-	switch r.mode {
-	case modeHTTP:
-		s.pair()[side(s.client)].Flush(s.d.emitters.http)
-	case modeTLS:
-		r.tls.Flush(s.d.emitters.tls)
-	case modeDNS:
-		r.dns.Flush(s.d.emitters.dns)
+	s.speak()
+	switch s.mode {
 	case modeFresh, modeSearch:
 		s.flushHeld()
+	default:
+		s.flushParser()
 	}
 	s.done()
+}
+
+func (s *direction) flushParser() {
+	switch s.mode {
+	case modeHTTP:
+		s.http.Flush(s.d.emitters.http)
+	case modeTLS:
+		s.tls.Flush(s.d.emitters.tls)
+	case modeDNS:
+		s.dns.Flush(s.d.emitters.dns)
+	}
 }
 
 // flushHeld reads what was held back while it could have become a hello, or
 // the head of a message.
 func (s *direction) flushHeld() {
-	held := s.reader.held
-	s.reader.held, s.reader.from = nil, 0
-	if len(held) == 0 {
+	held := s.held
+	s.held = nil
+	switch {
+	case len(held) == 0:
+		return
+	case s.mode == modeFresh && http.Looks(held) == http.Maybe:
+		s.enter(modeHTTP)
+		s.http.Feed(held, s.d.emitters.http)
+	case s.mode == modeFresh && dns.LooksTCP(held):
+		s.enter(modeDNS)
+		s.dns.Feed(held, s.d.emitters.dns)
+	case held[0] == 22:
+		s.enter(modeTLS)
+		s.tls.Feed(held, s.d.emitters.tls)
+	default:
 		return
 	}
-	if s.reader.mode == modeFresh && http.Looks(held) == http.Maybe {
-		var alone http.Stream
-		alone.Feed(held, s.d.emitters.http)
-		alone.Flush(s.d.emitters.http)
-		return
-	}
-	var cut tls.Stream
-	if held[0] == 22 && cut.Feed(held, s.d.emitters.tls) == tls.More {
-		cut.Flush(s.d.emitters.tls)
-	}
+	s.flushParser()
+	s.enter(modeFresh)
 }
 
 func (s *direction) done() {
-	s.reader.mode = modeDone
-	s.reader.held, s.reader.tls, s.reader.dns = nil, nil, nil
-	s.d.wait -= s.order.drop()
+	s.enter(modeDone)
+	s.order.drop()
+}
+
+// port reports whether either end has a port.
+func (s *direction) port(p uint16) bool { return s.f.Client.Port() == p || s.f.Server.Port() == p }
+
+// protocol names the flow, unless it has a name.
+func (f *flow) protocol(p tinycheck.Protocol) {
+	if f.Protocol == tinycheck.ProtocolUnknown {
+		f.Protocol = p
+	}
 }

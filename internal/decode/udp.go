@@ -2,12 +2,10 @@ package decode
 
 import (
 	"net/netip"
-	"strings"
 
 	"tinycheck"
 	"tinycheck/internal/wire/dns"
 	"tinycheck/internal/wire/dtls"
-	"tinycheck/internal/wire/http"
 	"tinycheck/internal/wire/ip"
 	"tinycheck/internal/wire/quic"
 	"tinycheck/internal/wire/stun"
@@ -16,162 +14,103 @@ import (
 
 // talk is what is remembered of a UDP flow while something can be learnt of it.
 type talk struct {
-	tries  int
-	quic   *quic.Stream
-	begun  [2][]byte // first messages of client and server, as far as they are known
-	told   bool      // the QUIC version
-	dtls   *[2]dtls.Stream
-	tunnel tunnel.Stream
+	strange int // datagrams that nobody knew
+	fed     int // bytes that QUIC and DTLS were given
+	quic    *quicTalk
+	dtls    *[2]dtls.Stream // client's, server's
+	tunnel  tunnel.Stream
+	stun    uint16 // methods that were told
 }
+
+func (t *talk) weigh() int { return talkCost + min(t.fed, 2*parserMost) }
 
 func (d *Decoder) datagramUDP(depth int) {
 	g, m := &d.datagram, &d.message
-	if err := ip.ParseUDP(g.Payload, m); err != nil && m.SrcPort == 0 && m.DstPort == 0 {
+	if err := ip.ParseUDP(g.Payload, m); err != nil && len(g.Payload) < 4 { // not even the ports
 		d.stats.Malformed++
 		return
 	}
-	if inner, wrap, ok := ip.Unwrap(g, m); ok && depth < maxDepth {
-		d.inner(inner, wrap, depth)
+	if inner, wrap, ok := ip.Unwrap(g, m); ok && depth < maxDepth && d.inner(inner, wrap, depth) {
 		return
 	}
 	src, dst := netip.AddrPortFrom(g.Src, m.SrcPort), netip.AddrPortFrom(g.Dst, m.DstPort)
-	f, sent := d.counted(src, dst, false, len(m.Payload)+d.missing())
+	f, sent := d.counted(src, dst, len(m.Payload)+d.missing)
 	if f.mute || len(m.Payload) == 0 {
 		return
 	}
-	d.flow, d.side = f, nil
-	if d.byPort(m) || f.spoken {
+	d.flow, d.side, d.fromClient = f, nil, sent
+	if d.byPort(m.SrcPort, m.DstPort, m.Payload) || f.done && !again(m.Payload) {
 		return
 	}
 	if f.udp == nil {
 		f.udp = &talk{}
 	}
-	if !d.listen(f.udp, m.Payload, sent) {
-		d.endUDP(f)
-		f.udp, f.spoken = nil, true
+	f.done = !d.listen(f.udp, m.Payload, sent)
+	if f.done {
+		d.finish(f)
+		return
 	}
+	d.settle(f)
 }
 
-// byPort reads the protocols that are known by their ports and come in single
-// datagrams.
-func (d *Decoder) byPort(m *ip.UDP) bool {
-	for _, port := range [2]uint16{m.DstPort, m.SrcPort} {
-		if read := single[port]; read != nil {
-			return read(d, m.Payload)
-		}
-	}
-	return false
+// again reports whether a datagram of a flow that was given up may begin a QUIC
+// connection: a client's first one is a long header in at least 1200 bytes (RFC
+// 9000 sections 14.1 and 17.2).
+func again(p []byte) bool {
+	const long, least = 0xc0, 1200
+	return p[0]&long == long && len(p) >= least && quic.Looks(p)
 }
 
-// single lists them. A reader says whether it took the datagram.
-var single = map[uint16]func(*Decoder, []byte) bool{
-	53:   func(d *Decoder, p []byte) bool { return d.readDNS(p, tinycheck.ProtocolDNS) },
-	5353: func(d *Decoder, p []byte) bool { return d.readDNS(p, tinycheck.ProtocolMDNS) },
-	5355: func(d *Decoder, p []byte) bool { return d.readDNS(p, tinycheck.ProtocolLLMNR) },
-	67:   (*Decoder).readDHCP,
-	68:   (*Decoder).readDHCP,
-	546:  (*Decoder).readDHCPv6,
-	547:  (*Decoder).readDHCPv6,
-	1900: (*Decoder).readSSDP,
-}
-
-func (d *Decoder) readDNS(p []byte, via tinycheck.Protocol) bool {
-	if !dns.LooksOnPort(p) {
-		return false
-	}
-	d.dnsMessage(p, via)
-	return true
-}
-
-// readSSDP reads requests in the format of HTTP that devices send to find each
-// other (UPnP Device Architecture section 1). Their host is the group, which names
-// no remote.
-func (d *Decoder) readSSDP(p []byte) bool {
-	if r, ok := http.ParseHead(p); ok {
-		d.event(tinycheck.HTTPRequest{Method: r.Method, Host: r.Host, Path: r.Path, UserAgent: r.UserAgent})
-		return true
-	}
-	_, ok := http.ParseResponse(p)
-	return ok
-}
-
-// listen tries the datagram on every parser until one knows the flow. It
-// reports whether anything more can be learnt.
+// listen tells protocols apart by the first bytes of a datagram (as RFC 7983
+// does for those that share a port). Each datagram is judged for itself, so that
+// a wrong guess costs nothing later, and one protocol may follow another. It
+// reports whether anything more can be learnt of the flow.
 func (d *Decoder) listen(t *talk, p []byte, sent bool) bool {
 	switch {
-	case t.quic != nil:
-		d.listenQUIC(t, p, sent)
-		return true
-	case t.dtls != nil:
-		own := &t.dtls[side(sent)]
-		own.Feed(p, d.emitters.dtls)
-		return t.dtls[0].State() == dtls.More || t.dtls[1].State() == dtls.More
-	}
-	t.tries++
-	return d.recogniseUDP(t, p, sent) && t.tries < maxUDPTries
-}
-
-// recogniseUDP tells protocols apart by their first bytes (as RFC 7983 does
-// for those that share a port). It reports whether to go on.
-func (d *Decoder) recogniseUDP(t *talk, p []byte, sent bool) bool {
-	switch {
-	case quic.Looks(p):
-		t.quic = &quic.Stream{}
+	case t.quic != nil && p[0]&0xc0 == 0x40: // short header: another connection may follow
+	case t.quic.sure(p), quic.Looks(p):
 		d.listenQUIC(t, p, sent)
 	case dtls.Looks(p):
-		t.dtls = &[2]dtls.Stream{}
-		t.dtls[side(sent)].Feed(p, d.emitters.dtls)
+		return d.listenDTLS(t, p, sent)
 	case stun.Looks(p):
-		d.readSTUN(p)
+		d.readSTUN(t, p)
 	case dns.Looks(p):
 		d.dnsMessage(p, tinycheck.ProtocolDNS)
 	default:
-		return d.shape(&t.tunnel, p, sent)
+		return d.listenRest(t, p, sent)
 	}
 	return true
 }
 
-func (d *Decoder) listenQUIC(t *talk, p []byte, sent bool) {
-	t.quic.See(p, sent, d.emitters.quic)
-	version := t.quic.Version()
-	if t.told || version == 0 {
-		return
+// listenRest takes what none of the parsers begins with: encrypted DTLS 1.3,
+// tunnels, and the unknown.
+func (d *Decoder) listenRest(t *talk, p []byte, sent bool) bool {
+	if t.dtls != nil && dtls.IsUnified(p) {
+		return d.listenDTLS(t, p, sent)
 	}
-	t.told = true
-	f := d.flow
-	f.QUICVersion = version.String()
-	if f.Protocol == tinycheck.ProtocolUnknown {
-		f.Protocol = quicProtocol(version)
-	}
-	d.event(tinycheck.QUICInitial{Version: f.QUICVersion, Decrypted: t.quic.Facts().Decrypted > 0})
+	t.strange++
+	open := d.shape(&t.tunnel, p, sent)
+	return d.flow.Tunnel == "" && (open || t.strange < maxStrange)
 }
 
-func quicProtocol(v quic.Version) tinycheck.Protocol {
-	if strings.HasPrefix(v.String(), "gQUIC") {
-		return tinycheck.ProtocolGQUIC
+func (d *Decoder) listenDTLS(t *talk, p []byte, sent bool) bool {
+	if t.dtls == nil {
+		t.dtls = new([2]dtls.Stream)
 	}
-	return tinycheck.ProtocolQUIC
+	t.fed += len(p)
+	t.dtls[side(sent)].Feed(p, d.emitters.dtls)
+	return t.dtls[0].State() == dtls.More || t.dtls[1].State() == dtls.More
 }
 
-// quicCrypto reads the first handshake message of one side of a QUIC flow when
-// it is complete.
-func (d *Decoder) quicCrypto(c quic.Crypto) {
-	begun := &d.flow.udp.begun[side(c.FromClient)]
-	if !c.Complete {
-		*begun = append((*begun)[:0], c.Data...)
-		return
-	}
-	*begun = nil
-	d.quicMessage(c.Data, c.FromClient)
-}
-
-func (d *Decoder) readSTUN(p []byte) {
+func (d *Decoder) readSTUN(t *talk, p []byte) {
 	m, err := stun.Parse(p)
 	if err != nil {
 		d.stats.BadMessages++
 	}
-	if d.flow.Protocol == tinycheck.ProtocolUnknown {
-		d.flow.Protocol = tinycheck.ProtocolSTUN
+	d.flow.protocol(tinycheck.ProtocolSTUN)
+	bit := uint16(1) << (m.Method & 15)
+	if t.stun&bit == 0 {
+		t.stun |= bit
 		d.event(tinycheck.STUNMessage{Method: stunMethods[m.Method], Class: stunClasses[m.Class], Software: m.Software})
 	}
 }
@@ -187,17 +126,14 @@ var (
 // endUDP reads the messages whose ends never came.
 func (d *Decoder) endUDP(f *flow) {
 	t := f.udp
-	if f.mute {
-		return
-	}
-	for i, begun := range t.begun {
-		if begun != nil {
-			t.begun[i] = nil
-			d.quicMessage(begun, i == 0)
-		}
+	d.side = nil
+	if t.quic != nil {
+		d.endQUIC(t.quic)
 	}
 	if t.dtls != nil {
-		t.dtls[0].Flush(d.emitters.dtls)
-		t.dtls[1].Flush(d.emitters.dtls)
+		for i := range t.dtls {
+			d.fromClient = i == 0
+			t.dtls[i].Flush(d.emitters.dtls)
+		}
 	}
 }

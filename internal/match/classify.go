@@ -29,37 +29,26 @@ var rules = []struct {
 // byName gives the rule of a name that is listed so. A name that is both a
 // spy's server and its shop has a rule of its own: looking at the shop is not
 // being spied on.
-func byName(list []tinycheck.Indicator) tinycheck.RuleID {
-	rule := byClass(list)
-	if rule == tinycheck.RuleC2Name && has(list, tinycheck.ClassWebsite) {
+func byName(l Listing) tinycheck.RuleID {
+	rule := byClass(l)
+	if rule == tinycheck.RuleC2Name && l.Is(tinycheck.ClassWebsite, "") {
 		return tinycheck.RuleC2Website
 	}
 	return rule
 }
 
-func byClass(list []tinycheck.Indicator) tinycheck.RuleID {
+func byClass(l Listing) tinycheck.RuleID {
 	for _, row := range rules {
-		for i := range list {
-			if list[i].Class == row.class && list[i].Infrastructure == row.infra {
-				return row.rule
-			}
+		if l.Is(row.class, row.infra) {
+			return row.rule
 		}
 	}
 	return tinycheck.RuleWeak
 }
 
-func has(list []tinycheck.Indicator, class tinycheck.Class) bool {
-	for i := range list {
-		if list[i].Class == class {
-			return true
-		}
-	}
-	return false
-}
-
 // byHash gives the rule of a listed certificate.
-func byHash(list []tinycheck.Indicator) tinycheck.RuleID {
-	if rule := byClass(list); rule != tinycheck.RuleC2Name {
+func byHash(l Listing) tinycheck.RuleID {
+	if rule := byClass(l); rule != tinycheck.RuleC2Name {
 		return rule
 	}
 	return tinycheck.RuleC2Certificate
@@ -67,8 +56,8 @@ func byHash(list []tinycheck.Indicator) tinycheck.RuleID {
 
 // byAddress gives the rule of a flow to a listed address. named says that the
 // flow is known to be for a host that the list does not connect with it.
-func (g *Gatherer) byAddress(list []tinycheck.Indicator, f *tinycheck.Flow, named bool) tinycheck.RuleID {
-	if rule := byClass(list); rule != tinycheck.RuleC2Name {
+func (g *Gatherer) byAddress(l Listing, f *tinycheck.Flow, named bool) tinycheck.RuleID {
+	if rule := byClass(l); rule != tinycheck.RuleC2Name {
 		return rule
 	}
 	switch {
@@ -76,7 +65,7 @@ func (g *Gatherer) byAddress(list []tinycheck.Indicator, f *tinycheck.Flow, name
 		return tinycheck.RuleNamedAddress
 	case g.index.Shared(f.Remote().Addr()):
 		return tinycheck.RuleSharedAddress
-	case !fresh(list, f.Last):
+	case !fresh(l, f.Last):
 		return tinycheck.RuleAgedAddress
 	}
 	return tinycheck.RuleC2Address
@@ -84,9 +73,9 @@ func (g *Gatherer) byAddress(list []tinycheck.Indicator, f *tinycheck.Flow, name
 
 // fresh reports whether any c2 listing names this one address and had not aged
 // when the flow was seen. A listing without a date is taken to be current.
-func fresh(list []tinycheck.Indicator, seen time.Time) bool {
-	for i := range list {
-		if list[i].Class == tinycheck.ClassC2 && single(&list[i]) && !aged(&list[i], seen) {
+func fresh(l Listing, seen time.Time) bool {
+	for n := range l.Len() {
+		if i := l.At(n); i.Class == tinycheck.ClassC2 && single(&i) && !aged(&i, seen) {
 			return true
 		}
 	}
@@ -107,4 +96,52 @@ func aged(i *tinycheck.Indicator, seen time.Time) bool {
 		said = i.ValidFrom
 	}
 	return !said.IsZero() && seen.Sub(said) > agedAfter
+}
+
+// related reports whether two listings speak of the same product. Where a
+// source names no product, the same class is as near as one can say.
+func related(a, b Listing) bool {
+	for n := range a.Len() {
+		for m := range b.Len() {
+			x, y := a.about(n), b.about(m)
+			if x.Family == y.Family && (x.Family != "" || x.Class == y.Class && x.Infrastructure == y.Infrastructure) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// monitors reports whether any of the indicators is of a product that watches
+// people: those of advertisers and of techniques stand in every second
+// certificate.
+func monitors(l Listing) bool {
+	return l.Is(tinycheck.ClassC2, "") || l.Is(tinycheck.ClassWebsite, "") ||
+		l.Is(tinycheck.ClassWatchware, "") || l.Is(tinycheck.ClassDistribution, "")
+}
+
+// contact reports whether the device had to do with the remote of a flow at all.
+// Packets that merely arrive are none: anybody may send them, and a closed port
+// answers them by itself.
+func contact(f *tinycheck.Flow) bool {
+	switch {
+	case f.Inward:
+		return f.Up().Payload > 0
+	case f.Transport == tinycheck.TCP:
+		return f.Up().Packets > 0 || f.Down().Payload > 0 // the recorder may have missed one direction
+	}
+	return f.Up().Packets > 0
+}
+
+// encrypted reports whether a flow can carry names asked for out of sight: a
+// resolver that is listed for that answers plain questions too.
+func encrypted(f *tinycheck.Flow) bool {
+	switch f.Protocol {
+	case tinycheck.ProtocolDoT, tinycheck.ProtocolDoQ, tinycheck.ProtocolDoH, tinycheck.ProtocolTLS, tinycheck.ProtocolQUIC:
+		return true
+	case tinycheck.ProtocolUnknown:
+		port := f.Remote().Port()
+		return port == 443 || port == 853
+	}
+	return false
 }

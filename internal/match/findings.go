@@ -9,25 +9,30 @@ import (
 )
 
 // Findings gives what was found about the device that used the addresses,
-// sorted. It may be called at any time.
+// sorted. It may be called at any time; flows count when they have ended.
 func (g *Gatherer) Findings(addresses []netip.Addr) []tinycheck.Finding {
 	merged := make(map[subject]*record)
-	for key, r := range g.records {
-		if !slices.Contains(addresses, key.local) {
+	var order []*record
+	for _, a := range addresses {
+		all := g.locals[a]
+		if all == nil {
 			continue
 		}
-		key.local = netip.Addr{}
-		if merged[key] == nil {
-			merged[key] = &record{first: r.first}
+		for _, r := range all.order {
+			into := merged[r.subject]
+			if into == nil {
+				into = &record{subject: r.subject, first: r.first}
+				merged[r.subject] = into
+				order = append(order, into)
+			}
+			into.merge(r)
 		}
-		merged[key].merge(r)
 	}
 	var list []tinycheck.Finding
-	for key, r := range merged {
-		if key.rule == tinycheck.RuleCertName && explained(merged, key.identity) {
-			continue
+	for _, r := range order {
+		if r.rule != tinycheck.RuleCertName || !explained(order, r.identity) {
+			list = append(list, finding(r))
 		}
-		list = append(list, finding(key, r))
 	}
 	tinycheck.SortFindings(list)
 	return list
@@ -35,34 +40,28 @@ func (g *Gatherer) Findings(addresses []netip.Addr) []tinycheck.Finding {
 
 // explained reports whether the identity of a certificate name has a finding
 // by what the flow itself or a question said.
-func explained(merged map[subject]*record, id tinycheck.Identity) bool {
-	for key := range merged {
-		if key.identity == id && key.rule != tinycheck.RuleCertName {
-			return true
-		}
-	}
-	return false
+func explained(list []*record, id tinycheck.Identity) bool {
+	return slices.ContainsFunc(list, func(r *record) bool { return r.identity == id && r.rule != tinycheck.RuleCertName })
 }
 
 // Sources returns the local addresses for which there is any finding that can
-// decide an answer, so that none of them is overlooked.
+// decide an answer, so that none of them is overlooked. They are sorted.
 func (g *Gatherer) Sources() []netip.Addr {
 	var list []netip.Addr
-	for key := range g.records {
-		row, _ := tinycheck.FindRule(key.rule)
-		if row.Levels[0] != tinycheck.Note && !slices.Contains(list, key.local) {
-			list = append(list, key.local)
+	for a, all := range g.locals {
+		if slices.ContainsFunc(all.order, func(r *record) bool { return decides(r.rule) }) {
+			list = append(list, a)
 		}
 	}
 	slices.SortFunc(list, netip.Addr.Compare)
 	return list
 }
 
-func finding(key subject, r *record) tinycheck.Finding {
-	row, _ := tinycheck.FindRule(key.rule)
+func finding(r *record) tinycheck.Finding {
+	row, _ := tinycheck.FindRule(r.rule)
 	f := tinycheck.Finding{
 		Rule: row.ID, Version: row.Version, Level: level(row, r), Weight: weight(row, r), Techniques: row.Techniques,
-		Identity: key.identity, Names: slices.Sorted(slices.Values(r.names)), Flows: r.flows,
+		Identity: r.identity, Names: slices.Sorted(slices.Values(r.names)), Flows: r.flows,
 		Sent: r.sent, Received: r.received, First: r.first, Last: r.last,
 	}
 	f.Sightings = sightings(r.sightings)
@@ -71,7 +70,7 @@ func finding(key subject, r *record) tinycheck.Finding {
 			f.Channels = append(f.Channels, s.Channel)
 		}
 	}
-	f.Class, f.Families = families(row.ID, r.sightings)
+	f.Class, f.Families = families(r.sightings)
 	return f
 }
 
@@ -98,9 +97,9 @@ func weight(row tinycheck.Rule, r *record) int {
 	return row.Weight
 }
 
-// families names every product that the evidence is listed for, in the class
-// that the rule stands for.
-func families(rule tinycheck.RuleID, list []*tinycheck.Sighting) (tinycheck.Class, []string) {
+// families names every product that the evidence is listed for, in the
+// strongest class of the evidence.
+func families(list []*tinycheck.Sighting) (tinycheck.Class, []string) {
 	class := strongest(list)
 	var names []string
 	for _, s := range list {
@@ -127,16 +126,16 @@ func strongest(list []*tinycheck.Sighting) tinycheck.Class {
 	return tinycheck.ClassWeak
 }
 
-// sightings sorts, so that the order in which addresses were merged does not show.
+// sightings sorts by time, so that a reader can follow.
 func sightings(list []*tinycheck.Sighting) []tinycheck.Sighting {
 	out := make([]tinycheck.Sighting, 0, len(list))
 	for _, s := range list {
-		out = append(out, *s)
+		one := *s
+		one.Packets = slices.Clone(s.Packets)
+		out = append(out, one)
 	}
-	slices.SortFunc(out, compareSightings)
+	slices.SortFunc(out, func(a, b tinycheck.Sighting) int {
+		return cmp.Or(a.First.Compare(b.First), a.Seen.Compare(b.Seen), cmp.Compare(a.Channel, b.Channel))
+	})
 	return out
-}
-
-func compareSightings(a, b tinycheck.Sighting) int {
-	return cmp.Or(a.First.Compare(b.First), a.Seen.Compare(b.Seen), cmp.Compare(a.Channel, b.Channel), slices.Compare(a.Packets, b.Packets))
 }

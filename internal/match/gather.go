@@ -3,6 +3,7 @@ package match
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tinycheck"
@@ -12,21 +13,31 @@ import (
 // Gatherer collects the sightings of one capture, by device address, rule and
 // identity. It is not safe for concurrent use.
 type Gatherer struct {
-	index   *Index
+	index     *Index
+	locals    map[netip.Addr]*evidence
+	records   int
+	sightings int
+	open      map[*tinycheck.Flow][]*record     // flows that showed something themselves
+	copies    map[uint32][]*tinycheck.Indicator // of listings, by first row, for sightings
+	lost      int64
+}
+
+// evidence is what was gathered of one local address, in the order seen.
+type evidence struct {
 	records map[subject]*record
-	lost    int64
+	order   []*record
 }
 
 // subject is what evidence is grouped by.
 type subject struct {
-	local    netip.Addr
 	rule     tinycheck.RuleID
 	identity tinycheck.Identity
 }
 
 // NewGatherer returns an empty one.
 func NewGatherer(index *Index) *Gatherer {
-	return &Gatherer{index: index, records: make(map[subject]*record)}
+	return &Gatherer{index: index, locals: make(map[netip.Addr]*evidence),
+		open: make(map[*tinycheck.Flow][]*record), copies: make(map[uint32][]*tinycheck.Indicator)}
 }
 
 // Lost counts the sightings that did not fit.
@@ -58,7 +69,7 @@ func (g *Gatherer) See(e tinycheck.Event) {
 // answer takes every alias of a response. The name that it answers was taken
 // with the question, unless that was not recorded.
 func (g *Gatherer) answer(e tinycheck.Event, a *tinycheck.DNSAnswer) {
-	if !g.asked(e.Flow.Client.Addr(), a.Name) {
+	if !g.asked(e.Flow.Local().Addr(), a.Name) {
 		g.name(e, a.Name, tinycheck.ViaDNSQuery)
 	}
 	for _, alias := range a.CNAME {
@@ -71,12 +82,12 @@ func (g *Gatherer) answer(e tinycheck.Event, a *tinycheck.DNSAnswer) {
 
 func (g *Gatherer) asked(local netip.Addr, name string) bool {
 	name = spelling.Host(name)
-	list := g.index.Name(name)
-	if list == nil {
+	l := g.index.Name(name)
+	if l.Len() == 0 {
 		return true
 	}
-	r := g.records[subject{local, byName(list), identify(name)}]
-	return r != nil && r.seen(name, tinycheck.ViaDNSQuery)
+	r := g.find(local, subject{byName(l), identify(name)})
+	return r != nil && r.find(tinycheck.Observable{Type: tinycheck.DomainName, Value: name}, tinycheck.ViaDNSQuery) != nil
 }
 
 func (g *Gatherer) hello(e tinycheck.Event, h *tinycheck.ClientHello) {
@@ -86,28 +97,45 @@ func (g *Gatherer) hello(e tinycheck.Event, h *tinycheck.ClientHello) {
 	}
 	g.name(e, h.SNI, channel)
 	for _, o := range [2]tinycheck.Observable{{Type: tinycheck.JA3, Value: h.JA3}, {Type: tinycheck.JA4, Value: h.JA4}} {
-		if list := g.index.Exact(o); list != nil {
-			g.put(e, tinycheck.RuleFingerprint, remote(e.Flow), sight{o, list, tinycheck.ViaFingerprint})
+		if l := g.index.Exact(o); l.Len() > 0 {
+			g.put(e, subject{tinycheck.RuleFingerprint, remote(e.Flow)}, sight{o, l, tinycheck.ViaFingerprint})
 		}
 	}
 }
 
+// request takes the host of a request, and the whole URL as it may be listed:
+// with the port where that is not the usual one, with the query or without.
 func (g *Gatherer) request(e tinycheck.Event, r *tinycheck.HTTPRequest) {
 	g.name(e, r.Host, tinycheck.ViaHTTP)
+	if r.Host == "" || !strings.HasPrefix(r.Path, "/") {
+		return
+	}
+	host := spelling.Host(r.Host)
 	path, _, _ := strings.Cut(r.Path, "?")
 	for _, p := range [2]string{r.Path, path} {
-		o := tinycheck.Observable{Type: tinycheck.URL, Value: "http://" + r.Host + p}
-		if list := g.index.Exact(o); list != nil {
-			g.put(e, byName(list), identify(r.Host), sight{o, list, tinycheck.ViaHTTP})
+		o := tinycheck.Observable{Type: tinycheck.URL, Value: "http://" + authority(host, e.Flow.Server.Port()) + p}
+		if l := g.index.Exact(o); l.Len() > 0 {
+			g.put(e, subject{byName(l), identify(host)}, sight{o, l, tinycheck.ViaHTTP})
 			return
 		}
 	}
 }
 
+// authority writes host and port as they stand in a URL (RFC 3986 section 3.2).
+func authority(host string, port uint16) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port == 80 || port == 0 {
+		return host
+	}
+	return host + ":" + strconv.Itoa(int(port))
+}
+
 func (g *Gatherer) certificate(e tinycheck.Event, c *tinycheck.Certificate) {
 	for _, o := range [2]tinycheck.Observable{{Type: tinycheck.CertSHA1, Value: c.SHA1}, {Type: tinycheck.CertSHA256, Value: c.SHA256}} {
-		if list := g.index.Exact(o); list != nil {
-			g.put(e, byHash(list), remote(e.Flow), sight{o, list, tinycheck.ViaCertHash})
+		if l := g.index.Exact(o); l.Len() > 0 {
+			g.put(e, subject{byHash(l), remote(e.Flow)}, sight{o, l, tinycheck.ViaCertHash})
 		}
 	}
 	if c.Position > 0 {
@@ -115,9 +143,9 @@ func (g *Gatherer) certificate(e tinycheck.Event, c *tinycheck.Certificate) {
 	}
 	for _, name := range c.Names {
 		name = spelling.Host(strings.TrimPrefix(name, "*."))
-		if list := g.index.Name(name); list != nil {
+		if l := g.index.Name(name); monitors(l) {
 			o := tinycheck.Observable{Type: tinycheck.DomainName, Value: name}
-			g.put(e, tinycheck.RuleCertName, identify(name), sight{o, list, tinycheck.ViaCertName})
+			g.put(e, subject{tinycheck.RuleCertName, identify(name)}, sight{o, l, tinycheck.ViaCertName})
 		}
 	}
 }
@@ -125,82 +153,76 @@ func (g *Gatherer) certificate(e tinycheck.Event, c *tinycheck.Certificate) {
 // name takes a name that was seen through a channel.
 func (g *Gatherer) name(e tinycheck.Event, name string, channel tinycheck.Channel) {
 	name = spelling.Host(name)
-	list := g.index.Name(name)
-	if list == nil {
+	l := g.index.Name(name)
+	if l.Len() == 0 {
 		return
 	}
 	o := tinycheck.Observable{Type: tinycheck.DomainName, Value: name}
-	g.put(e, byName(list), identify(name), sight{o, list, channel})
+	g.put(e, subject{byName(l), identify(name)}, sight{o, l, channel})
 }
 
 // flowEnd counts the flow for every identity that it is known to be with, and
 // looks at the remote address.
 func (g *Gatherer) flowEnd(e tinycheck.Event) {
 	f := e.Flow
-	counted := make(map[subject]bool)
-	for _, name := range certain(f) {
+	counted := g.open[f]
+	delete(g.open, f)
+	for _, name := range g.told(f) {
 		name = spelling.Host(name)
-		list := g.index.Name(name)
-		if list == nil {
-			continue
+		if l := g.index.Name(name); l.Len() > 0 {
+			r := g.find(f.Local().Addr(), subject{byName(l), identify(name)})
+			if r != nil && !slices.Contains(counted, r) {
+				counted = append(counted, r)
+			}
 		}
-		key := subject{f.Local().Addr(), byName(list), identify(name)}
-		if r := g.records[key]; r != nil && !counted[key] {
-			counted[key] = true
-			r.countFlow(f)
-		}
+	}
+	for _, r := range counted {
+		r.countFlow(f)
 	}
 	g.address(e)
 }
 
-// certain returns the names that the flow is known to be for: those that it
-// said itself, or, when it said none, the one that the device had asked for,
-// unless strangers share the address.
-func certain(f *tinycheck.Flow) []string {
-	var said, told []string
+// told returns the names that a flow is known to be for although it said none:
+// those that the device had asked for. A flow that carried nothing is no
+// contact, and where strangers share the address it may be for any of them.
+func (g *Gatherer) told(f *tinycheck.Flow) []string {
+	if f.Name().Source != tinycheck.NameDNS || f.Sent.Payload+f.Received.Payload == 0 || g.index.Shared(f.Remote().Addr()) {
+		return nil
+	}
+	var names, tenants []string
 	for _, n := range f.Names {
-		switch n.Source {
-		case tinycheck.NameDNS:
-			told = append(told, n.Value)
-		case tinycheck.NameCertificate:
-		default:
-			said = append(said, n.Value)
+		if n.Source != tinycheck.NameDNS {
+			continue
+		}
+		names = append(names, n.Value)
+		if t := spelling.Tenant(spelling.Host(n.Value)); !slices.Contains(tenants, t) {
+			tenants = append(tenants, t)
 		}
 	}
-	if len(said) > 0 || tenants(told) > 1 {
-		return said
+	if len(tenants) > 1 {
+		return nil
 	}
-	return told
-}
-
-func tenants(names []string) int {
-	var list []string
-	for _, n := range names {
-		if t := spelling.Tenant(n); !slices.Contains(list, t) {
-			list = append(list, t)
-		}
-	}
-	return len(list)
+	return names
 }
 
 // address takes a flow to a listed address.
 func (g *Gatherer) address(e tinycheck.Event) {
 	f := e.Flow
 	addr := f.Remote().Addr()
-	list := g.index.Address(addr)
-	if list == nil {
+	l := g.index.Address(addr)
+	if l.Len() == 0 {
 		return
 	}
-	named, related := g.contradicts(f, list)
-	if related {
+	named, same := g.contradicts(f, l)
+	rule := g.byAddress(l, f, named)
+	if same || !contact(f) || rule == tinycheck.RuleDoH && !encrypted(f) {
 		return
 	}
 	o, err := spelling.Address(addr.String())
 	if err != nil {
 		return
 	}
-	rule := g.byAddress(list, f, named)
-	if r := g.put(e, rule, tinycheck.Identity{Address: o.Value}, sight{o, list, tinycheck.ViaAddress}); r != nil {
+	if r := g.put(e, subject{rule, tinycheck.Identity{Address: o.Value}}, sight{o, l, tinycheck.ViaAddress}); r != nil {
 		r.countFlow(f)
 	}
 }
@@ -209,32 +231,25 @@ func (g *Gatherer) address(e tinycheck.Event) {
 // than the listing of its address, or of the same product: then the name is
 // the evidence, and the address adds nothing. A certificate is what the server
 // claims, and contradicts nothing.
-func (g *Gatherer) contradicts(f *tinycheck.Flow, list []tinycheck.Indicator) (named, related bool) {
+func (g *Gatherer) contradicts(f *tinycheck.Flow, l Listing) (named, same bool) {
 	for _, n := range f.Names {
 		if n.Source == tinycheck.NameCertificate {
 			continue
 		}
 		named = true
-		if sameFamily(list, g.index.Name(spelling.Host(n.Value))) {
+		if related(l, g.index.Name(spelling.Host(n.Value))) {
 			return named, true
 		}
 	}
 	return named, false
 }
 
-func sameFamily(a, b []tinycheck.Indicator) bool {
-	for i := range a {
-		for j := range b {
-			if a[i].Family == b[j].Family {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// identify gives the identity of a name.
+// identify gives the identity of a name, or of an address that stands where
+// names do.
 func identify(name string) tinycheck.Identity {
+	if a, err := netip.ParseAddr(name); err == nil {
+		return tinycheck.Identity{Address: a.Unmap().String()}
+	}
 	return tinycheck.Identity{Name: spelling.Tenant(name)}
 }
 
@@ -243,5 +258,5 @@ func remote(f *tinycheck.Flow) tinycheck.Identity {
 	if n := f.Name(); n.Value != "" {
 		return identify(spelling.Host(n.Value))
 	}
-	return tinycheck.Identity{Address: f.Remote().Addr().String()}
+	return tinycheck.Identity{Address: f.Remote().Addr().Unmap().String()}
 }

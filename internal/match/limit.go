@@ -3,10 +3,12 @@ package match
 import "time"
 
 const (
-	maxRecords   = 8192 // of all devices; c2 may take as many again
-	maxSightings = 64   // of one record
-	maxPackets   = 16   // packet numbers of one sighting
-	maxNames     = 32   // of one record
+	maxRecords   = 4096  // of all devices; what can decide an answer may take as many again
+	maxHeld      = 16384 // sightings of all records; the same
+	maxSightings = 64    // of one record
+	maxPackets   = 16    // packet numbers of one sighting
+	maxNames     = 32    // of one record
+	maxOpen      = 16384 // flows under way that showed something
 
 	// agedAfter is how long an address stays evidence: infrastructure moves on,
 	// and somebody else gets the address. Two half-lives of 180 days.

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 // record is the evidence for one subject.
 type record struct {
+	subject
 	names          []string
 	sightings      []*tinycheck.Sighting
 	flows          int64
@@ -20,60 +22,135 @@ type record struct {
 // sight is one observable and what it matched.
 type sight struct {
 	seen    tinycheck.Observable
-	matched []tinycheck.Indicator
+	matched Listing
 	channel tinycheck.Channel
 }
 
 // put adds a sighting to the record of its subject. It returns nil when there
-// was no room.
-func (g *Gatherer) put(e tinycheck.Event, rule tinycheck.RuleID, id tinycheck.Identity, s sight) *record {
-	key := subject{e.Flow.Local().Addr(), rule, id}
-	r := g.records[key]
+// was no room. A sighting that the flow itself showed counts the flow when it
+// ends; an address is counted by its caller, who sees flows only then.
+func (g *Gatherer) put(e tinycheck.Event, about subject, s sight) *record {
+	r := g.record(e, about)
 	if r == nil {
-		if !g.room(rule) {
-			g.lost++
-			return nil
-		}
-		r = &record{first: e.Time}
-		g.records[key] = r
-	}
-	if !r.add(e, s) {
 		g.lost++
+		return nil
+	}
+	if !g.add(r, e, s) {
+		g.lost++
+	}
+	if s.channel.Flow() && s.channel != tinycheck.ViaAddress {
+		g.begin(e.Flow, r)
 	}
 	return r
 }
 
-// room keeps half of the space for what can decide an answer.
-func (g *Gatherer) room(rule tinycheck.RuleID) bool {
-	row, _ := tinycheck.FindRule(rule)
-	if len(row.Levels) > 0 && row.Levels[0] != tinycheck.Note {
-		return len(g.records) < 2*maxRecords
+// begin remembers that the flow is one of the record's.
+func (g *Gatherer) begin(f *tinycheck.Flow, r *record) {
+	list := g.open[f]
+	if slices.Contains(list, r) {
+		return
 	}
-	return len(g.records) < maxRecords
+	if list == nil && len(g.open) >= maxOpen {
+		g.lost++
+		return
+	}
+	g.open[f] = append(list, r)
 }
 
-func (r *record) add(e tinycheck.Event, s sight) bool {
+func (g *Gatherer) find(local netip.Addr, about subject) *record {
+	if all := g.locals[local]; all != nil {
+		return all.records[about]
+	}
+	return nil
+}
+
+// record finds or makes the record of a subject; nil when there is no room.
+func (g *Gatherer) record(e tinycheck.Event, about subject) *record {
+	local := e.Flow.Local().Addr()
+	if r := g.find(local, about); r != nil {
+		return r
+	}
+	if g.records >= room(about.rule, maxRecords) {
+		return nil
+	}
+	g.records++
+	all := g.locals[local]
+	if all == nil {
+		all = &evidence{records: make(map[subject]*record)}
+		g.locals[local] = all
+	}
+	r := &record{subject: about, first: e.Time}
+	all.records[about] = r
+	all.order = append(all.order, r)
+	return r
+}
+
+// room keeps half of the space for what can decide an answer.
+func room(rule tinycheck.RuleID, n int) int {
+	if decides(rule) {
+		return 2 * n
+	}
+	return n
+}
+
+func decides(rule tinycheck.RuleID) bool { return deciding[rule] }
+
+// deciding holds the rules that give more than a note.
+var deciding = func() map[tinycheck.RuleID]bool {
+	set := make(map[tinycheck.RuleID]bool)
+	for _, row := range tinycheck.Rules() {
+		set[row.ID] = row.Levels[0] != tinycheck.Note
+	}
+	return set
+}()
+
+func (g *Gatherer) add(r *record, e tinycheck.Event, s sight) bool {
 	r.first, r.last = earlier(r.first, e.Time), later(r.last, e.Time)
-	if s.seen.Type == tinycheck.DomainName && len(r.names) < maxNames && !slices.Contains(r.names, s.seen.Value) {
-		r.names = append(r.names, s.seen.Value)
+	if s.seen.Type == tinycheck.DomainName {
+		r.name(s.seen.Value)
 	}
 	one := r.find(s.seen, s.channel)
 	if one == nil {
-		if len(r.sightings) >= maxSightings {
+		if len(r.sightings) >= maxSightings || len(r.sightings) > 0 && g.sightings >= room(r.rule, maxHeld) {
 			return false
 		}
-		one = &tinycheck.Sighting{Seen: s.seen, Channel: s.channel, First: e.Time}
-		for i := range s.matched {
-			one.Indicators = append(one.Indicators, &s.matched[i])
-		}
+		g.sightings++
+		one = &tinycheck.Sighting{Seen: s.seen, Channel: s.channel, First: e.Time, Indicators: g.copy(s.matched)}
 		r.sightings = append(r.sightings, one)
 	}
 	one.Count++
-	one.Last = later(one.Last, e.Time)
-	if len(one.Packets) < maxPackets && !slices.Contains(one.Packets, packet(e)) {
-		one.Packets = append(one.Packets, packet(e))
-	}
+	one.First, one.Last = earlier(one.First, e.Time), later(one.Last, e.Time)
+	keepPacket(one, packet(e))
 	return true
+}
+
+// copy takes the indicators of a listing out of the index, once for all sightings.
+func (g *Gatherer) copy(l Listing) []*tinycheck.Indicator {
+	list, known := g.copies[l.from]
+	if !known {
+		for n := range l.Len() {
+			one := l.At(n)
+			list = append(list, &one)
+		}
+		g.copies[l.from] = list
+	}
+	return list
+}
+
+func (r *record) name(n string) {
+	if len(r.names) < maxNames && !slices.Contains(r.names, n) {
+		r.names = append(r.names, n)
+	}
+}
+
+// keepPacket keeps the lowest packet numbers, sorted.
+func keepPacket(s *tinycheck.Sighting, number int64) {
+	at, known := slices.BinarySearch(s.Packets, number)
+	if known || at >= maxPackets {
+		return
+	}
+	s.Packets = slices.Insert(s.Packets, at, number)
+	s.Packets = s.Packets[:min(len(s.Packets), maxPackets)]
 }
 
 // packet is the one that shows the sighting: for a flow, its first.
@@ -93,10 +170,6 @@ func (r *record) find(o tinycheck.Observable, c tinycheck.Channel) *tinycheck.Si
 	return nil
 }
 
-func (r *record) seen(name string, c tinycheck.Channel) bool {
-	return r.find(tinycheck.Observable{Type: tinycheck.DomainName, Value: name}, c) != nil
-}
-
 func (r *record) countFlow(f *tinycheck.Flow) {
 	r.flows++
 	r.sent += f.Up().Payload
@@ -108,16 +181,33 @@ func (r *record) countFlow(f *tinycheck.Flow) {
 // merge adds the evidence of another address of the same device.
 func (r *record) merge(o *record) {
 	for _, n := range o.names {
-		if !slices.Contains(r.names, n) {
-			r.names = append(r.names, n)
-		}
+		r.name(n)
 	}
-	r.sightings = append(r.sightings, o.sightings...)
+	for _, s := range o.sightings {
+		r.mergeSighting(s)
+	}
 	r.flows += o.flows
 	r.sent += o.sent
 	r.received += o.received
 	r.uploaded += o.uploaded
 	r.first, r.last = earlier(r.first, o.first), later(r.last, o.last)
+}
+
+func (r *record) mergeSighting(s *tinycheck.Sighting) {
+	one := r.find(s.Seen, s.Channel)
+	if one == nil {
+		if len(r.sightings) < maxSightings {
+			own := *s
+			own.Packets = slices.Clone(s.Packets)
+			r.sightings = append(r.sightings, &own)
+		}
+		return
+	}
+	one.Count += s.Count
+	one.First, one.Last = earlier(one.First, s.First), later(one.Last, s.Last)
+	for _, n := range s.Packets {
+		keepPacket(one, n)
+	}
 }
 
 // upload reports whether the flows sent something away.
