@@ -33,7 +33,7 @@ type Config struct {
 // Line is one analysis under way. It is not safe for concurrent use.
 type Line struct {
 	cfg     Config
-	armed   bool // there is a list of known spying servers
+	armed   bool // there is something to compare with
 	decoder *decode.Decoder
 	gather  *match.Gatherer
 	ledger  *ledger
@@ -49,9 +49,22 @@ func New(cfg Config) *Line {
 	})
 	l := &Line{cfg: cfg, gather: match.NewGatherer(cfg.Index), traits: make(traits)}
 	l.ledger = newLedger(cfg.Index)
-	l.armed = cfg.Index.Count(tinycheck.ClassC2) > 0
+	l.armed = armed(&cfg)
 	l.decoder = decode.New(decode.Config{}, l.event)
 	return l
+}
+
+// armed reports whether there is something to compare with. What is compiled in
+// of techniques is always there, and says nothing of who spies: a list that
+// turns out empty does not become a good one by it.
+func armed(cfg *Config) bool {
+	empty := func(f tinycheck.FeedUse) bool { return f.Indicators == 0 }
+	for _, c := range []tinycheck.Class{tinycheck.ClassC2, tinycheck.ClassWebsite, tinycheck.ClassDistribution, tinycheck.ClassWatchware, tinycheck.ClassTracker, tinycheck.ClassWeak} {
+		if cfg.Index.Count(c) > 0 {
+			return true
+		}
+	}
+	return len(cfg.Feeds) > 0 && !slices.ContainsFunc(cfg.Feeds, empty)
 }
 
 // See takes the next packet.

@@ -107,7 +107,11 @@ func describe(r *tinycheck.Report) string {
 	var b strings.Builder
 	for i := range r.Devices {
 		a := &r.Devices[i]
-		fmt.Fprintf(&b, "%s: %s, answer %s, grade %s\n", a.Device.ID, a.Verdict.Level, a.Verdict.Answer, a.Coverage.Grade)
+		fmt.Fprintf(&b, "%s: %s, answer %s, grade %s", a.Device.ID, a.Verdict.Level, a.Verdict.Answer, a.Coverage.Grade)
+		if a.Device.Class != tinycheck.ClassUnknown {
+			fmt.Fprintf(&b, ", %s", a.Device.Class)
+		}
+		b.WriteString("\n")
 		for j := range a.Findings {
 			f := &a.Findings[j]
 			fmt.Fprintf(&b, "  %s %s: %s", f.Level, f.Rule, f.Identity)

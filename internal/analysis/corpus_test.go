@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -255,5 +256,47 @@ func TestOrdinaryApplications(t *testing.T) {
 				t.Errorf("%s with %s: %s", c.Pcap, name, r.Answer)
 			}
 		}
+	}
+}
+
+// Every capture of the corpus is answered, and what the answer says agrees.
+func TestEveryCaptureIsAnswered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads the whole corpus")
+	}
+	dir, index := shared(t, "corpus"), echap(t)
+	captures, answers := 0, make(map[tinycheck.Level]int)
+	for _, row := range rows[label](t, filepath.Join(dir, "files.jsonl")) {
+		r, err := capture.Open(filepath.Join(dir, row.Pcap), capture.Config{})
+		if err != nil {
+			continue // not a capture; the reader's own tests look at those
+		}
+		r.Close()
+		captures++
+		report := analyze(t, filepath.Join(dir, row.Pcap), analysis.Config{Index: index})
+		answers[report.Answer]++
+		worst := tinycheck.Inconclusive
+		for i, d := range report.Devices {
+			if i == 0 || d.Verdict.Answer.Rank() > worst.Rank() {
+				worst = d.Verdict.Answer
+			}
+			c := &d.Coverage
+			if c.External < c.Tunnelled || c.External < c.Unexplained || c.NamedShare() > 1 || c.Observed > c.Span || c.Observed < 0 || c.LargestSink > c.External {
+				t.Errorf("%s: %s: coverage %+v", row.Pcap, d.Device.ID, c)
+			}
+			if (c.Grade == tinycheck.GradeX) != (d.Verdict.Answer == tinycheck.Inconclusive) && d.Verdict.Answer.Rank() < tinycheck.Suspicious.Rank() {
+				t.Errorf("%s: %s: %s at grade %s", row.Pcap, d.Device.ID, d.Verdict.Answer, c.Grade)
+			}
+		}
+		if report.Answer.Rank() >= tinycheck.Suspicious.Rank() && !strings.HasPrefix(row.Pcap, "pcaps/stalkerpcap/") {
+			t.Errorf("%s: %s, where nobody was spied on", row.Pcap, report.Answer)
+		}
+		if report.Answer != worst && report.Others == 0 {
+			t.Errorf("%s: answer %s, worst device %s", row.Pcap, report.Answer, worst)
+		}
+	}
+	t.Logf("%d captures: %v", captures, answers)
+	if captures < 1000 {
+		t.Errorf("only %d captures", captures)
 	}
 }

@@ -79,7 +79,7 @@ type spot struct {
 
 // knowns is what else a limit depends on.
 type knowns struct {
-	armed   bool // there is a list of known spying servers
+	armed   bool // there is something to compare with
 	chosen  bool // somebody named the phone
 	private bool // it has an address of a private network
 }

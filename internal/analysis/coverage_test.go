@@ -251,6 +251,17 @@ func TestECHIsTold(t *testing.T) {
 	}
 }
 
+// Plain questions to a resolver outside need no name to be understood.
+func TestPlainDNSExplainsItself(t *testing.T) {
+	w := newTap()
+	there := outside.at("203.0.113.53")
+	w.udp(phone, there, phone.four(5000), there.four(53), question("weather.example"))
+	c := only(t, w.report(t, analysis.Config{})).Coverage
+	if c.Unexplained != 0 || c.External == 0 || c.Named[tinycheck.NameDNS] != c.External {
+		t.Errorf("%d of %d bytes unexplained, named %v", c.Unexplained, c.External, c.Named)
+	}
+}
+
 // Relays are tunnels by the name of their entrance.
 func TestRelay(t *testing.T) {
 	known, _ := library.Starter()
@@ -269,6 +280,8 @@ func TestLimitsOfTheCaptureAndTheLists(t *testing.T) {
 	w := watched(12*time.Minute, 10000, 0, 0)
 	end := w.capture().End
 	month := 30 * 24 * time.Hour
+	techniques := match.NewIndex([]tinycheck.Indicator{{Observable: tinycheck.Observable{Type: tinycheck.DomainName, Value: "dns.example"},
+		Class: tinycheck.ClassInfrastructure, Infrastructure: tinycheck.InfraDoH}}, nil)
 	for _, c := range []struct {
 		name    string
 		feeds   []tinycheck.FeedUse
@@ -287,6 +300,8 @@ func TestLimitsOfTheCaptureAndTheLists(t *testing.T) {
 		{"older", []tinycheck.FeedUse{{Name: "a", Indicators: 1, Date: end.Add(-month - 1)}, {Name: "b", Indicators: 1, Date: end}}, nil, nil, []tinycheck.Limit{tinycheck.LimitOldFeeds}, month + 1},
 		{"newer than the capture", []tinycheck.FeedUse{{Name: "a", Indicators: 1, Date: end.Add(month)}}, nil, nil, nil, 0},
 		{"without a date", []tinycheck.FeedUse{{Name: "a", Indicators: 1}}, nil, nil, []tinycheck.Limit{tinycheck.LimitUndatedFeeds}, 0},
+		{"an empty list", []tinycheck.FeedUse{{Name: "a", Indicators: 9, Date: end}, {Name: "b", Date: end}}, techniques, nil, []tinycheck.Limit{tinycheck.LimitNoIndicators}, 0},
+		{"a list of techniques", []tinycheck.FeedUse{{Name: "a", Indicators: 9, Date: end}}, techniques, nil, nil, 0},
 		{"no list at all", nil, match.NewIndex(nil, nil), nil, []tinycheck.Limit{tinycheck.LimitNoIndicators}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -69,19 +69,12 @@ func (l *Line) parties() (all []party) {
 	for _, h := range hosts {
 		p := party{host: h, findings: l.gather.Findings(h.Addresses), active: l.ledger.active(h.Addresses)}
 		p.private = p.active && private(&h)
-		if p.active || p.decided() || !slices.ContainsFunc(h.Addresses, group) {
-			all = append(all, p)
-		}
+		all = append(all, p)
 	}
 	return all
 }
 
 func private(h *decode.Host) bool { return slices.ContainsFunc(h.Addresses, decode.Local) }
-
-// group reports whether an address means several machines, or none yet.
-func group(a netip.Addr) bool {
-	return a.IsMulticast() || a.IsUnspecified() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255})
-}
 
 // join makes one device of a private address and public IPv6 addresses where
 // no link address can: a capture that was made on the phone itself. IPv6 has no

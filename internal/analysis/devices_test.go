@@ -78,6 +78,13 @@ func TestChosenDevice(t *testing.T) {
 			t.Errorf("--device %s: %d devices, limits %v", word, a.Coverage.Devices, a.Coverage.Limits)
 		}
 	}
+	w.udp(phone, router, phone.four(5353), netip.MustParseAddrPort("224.0.0.251:5353"), question("printer.local"))
+	w.join(phone, "Alice", "", nil)
+	for _, word := range []string{"224.0.0.251", "255.255.255.255", "203.0.113.5"} {
+		if _, err := w.analyze(analysis.Config{Device: word}); !errors.Is(err, tinycheck.NotFound) {
+			t.Errorf("%s is a device: %v", word, err)
+		}
+	}
 	_, err := w.analyze(analysis.Config{Device: "10.9.9.9"})
 	if !errors.Is(err, tinycheck.NotFound) {
 		t.Fatalf("a device that is not there: %v", err)

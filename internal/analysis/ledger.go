@@ -88,7 +88,7 @@ func (l *ledger) query(e tinycheck.Event, q *tinycheck.DNSQuery) {
 	}
 	p := l.page(e.Flow.Local().Addr())
 	p.asked = true
-	if r := l.remote(p, identify(q.Name, netip.Addr{})); r != nil {
+	if r := l.remote(p, l.identify(q.Name, netip.Addr{})); r != nil {
 		addName(r, tinycheck.Name{Value: q.Name, Source: tinycheck.NameDNS})
 		r.First, r.Last = earliest(r.First, e.Time), latest(r.Last, e.Time)
 	}
@@ -111,31 +111,34 @@ func (l *ledger) flow(f *tinycheck.Flow) {
 	l.talk(p, f)
 }
 
-// name counts the bytes by how the name of their remote is known. Plain DNS
-// and a carrier's calls explain themselves.
+// name counts the bytes by how the name of their remote is known.
 func (p *page) name(f *tinycheck.Flow, bytes int64) {
-	source := f.Name().Source
-	if source == "" && (f.Protocol == tinycheck.ProtocolDNS || f.Tunnel == tinycheck.TunnelCalling) {
-		source = tinycheck.NameDNS
-	}
-	if source == "" {
-		p.unknown += bytes
+	if source := known(f); source != "" {
+		p.named[source] += bytes
 		return
 	}
-	p.named[source] += bytes
+	p.unknown += bytes
+}
+
+// known gives how the name of a remote is known. Plain DNS explains itself.
+func known(f *tinycheck.Flow) tinycheck.NameSource {
+	if f.Protocol == tinycheck.ProtocolDNS {
+		return cmp.Or(f.Name().Source, tinycheck.NameDNS)
+	}
+	return f.Name().Source
 }
 
 // hidden notes what the flow kept from being seen.
 func (l *ledger) hidden(p *page, f *tinycheck.Flow, bytes int64) {
-	known := l.known(f)
-	kind := tunnel(f, known)
+	listings := l.listings(f)
+	kind := tunnel(f, listings)
 	if whole(kind) {
 		p.tunnelled += bytes
 	}
 	if whole(kind) || kind == tinycheck.TunnelCalling {
 		p.tunnels = insert(p.tunnels, kind)
 	}
-	if how := encryptedDNS(f, known); how != "" {
+	if how := encryptedDNS(f, listings); how != "" {
 		p.encrypted = insert(p.encrypted, how)
 		if len(p.resolvers) < maxPer {
 			p.resolvers = insert(p.resolvers, cmp.Or(f.Name().Value, f.Remote().Addr().String()))
@@ -149,10 +152,10 @@ func (l *ledger) hidden(p *page, f *tinycheck.Flow, bytes int64) {
 	}
 }
 
-// known gives what lists say of the remote of a flow: of its names, as far as
+// listings gives what lists say of the remote of a flow: of its names, as far as
 // they are as sure as the best one, and of its address. A name that the device
 // once asked for says nothing of a flow that has said another.
-func (l *ledger) known(f *tinycheck.Flow) []match.Listing {
+func (l *ledger) listings(f *tinycheck.Flow) []match.Listing {
 	list := []match.Listing{l.index.Address(f.Remote().Addr())}
 	for _, n := range f.Names {
 		if tier(n) == tier(f.Names[0]) {
@@ -166,19 +169,19 @@ func (l *ledger) known(f *tinycheck.Flow) []match.Listing {
 // server claimed.
 func tier(n tinycheck.Name) int { return max(n.Source.Rank(), tinycheck.NameHTTP.Rank()) }
 
-func listed(known []match.Listing, kind tinycheck.Infrastructure) bool {
-	return slices.ContainsFunc(known, func(k match.Listing) bool { return k.Is(tinycheck.ClassInfrastructure, kind) })
+func listed(as []match.Listing, kind tinycheck.Infrastructure) bool {
+	return slices.ContainsFunc(as, func(k match.Listing) bool { return k.Is(tinycheck.ClassInfrastructure, kind) })
 }
 
 // tunnel says what carries the flow: what its shape told, or what is known of
 // its remote.
-func tunnel(f *tinycheck.Flow, known []match.Listing) tinycheck.TunnelKind {
+func tunnel(f *tinycheck.Flow, as []match.Listing) tinycheck.TunnelKind {
 	switch {
 	case f.Tunnel != "":
 		return f.Tunnel
-	case listed(known, tinycheck.InfraRelay):
+	case listed(as, tinycheck.InfraRelay):
 		return tinycheck.TunnelRelay
-	case listed(known, tinycheck.InfraTor):
+	case listed(as, tinycheck.InfraTor):
 		return tinycheck.TunnelTor
 	}
 	return ""
@@ -193,12 +196,12 @@ func whole(k tinycheck.TunnelKind) bool {
 	return true
 }
 
-func encryptedDNS(f *tinycheck.Flow, known []match.Listing) tinycheck.Protocol {
+func encryptedDNS(f *tinycheck.Flow, as []match.Listing) tinycheck.Protocol {
 	switch f.Protocol {
 	case tinycheck.ProtocolDoT, tinycheck.ProtocolDoQ, tinycheck.ProtocolDoH:
 		return f.Protocol
 	case tinycheck.ProtocolTLS, tinycheck.ProtocolQUIC:
-		if listed(known, tinycheck.InfraDoH) {
+		if listed(as, tinycheck.InfraDoH) {
 			return tinycheck.ProtocolDoH
 		}
 	}
@@ -207,12 +210,12 @@ func encryptedDNS(f *tinycheck.Flow, known []match.Listing) tinycheck.Protocol {
 
 func (l *ledger) sink(p *page, f *tinycheck.Flow, bytes int64) {
 	a := f.Remote().Addr()
-	s, known := p.sinks[a]
-	if !known && !l.hold() {
+	s, before := p.sinks[a]
+	if !before && !l.hold() {
 		return
 	}
 	packets := f.Sent.Packets + f.Received.Packets
-	p.sinks[a] = s.plus(sink{bytes, packets, f.Name().Value != ""})
+	p.sinks[a] = s.plus(sink{bytes, packets, known(f) != ""})
 }
 
 // hold takes room for one more remote, or counts that there is none.

@@ -133,11 +133,22 @@ func TestMoreAddressesThanAreKept(t *testing.T) {
 func TestMoreRemotesThanAreKept(t *testing.T) {
 	w := newTap()
 	for i := range 40_000 {
-		w.udp(phone, router, phone.four(uint16(i)), router.four(53), question(fmt.Sprintf("name%d.example", i)))
+		w.udp(phone, router, phone.four(5000), router.four(53), question(fmt.Sprintf("name%d.example", i)))
 	}
 	a := only(t, w.report(t, analysis.Config{}))
 	if len(a.Remotes) != 200 || a.More == 0 || !slices.Contains(a.Coverage.Limits, tinycheck.LimitOverflow) {
 		t.Errorf("%d remotes and %d more, limits %v", len(a.Remotes), a.More, a.Coverage.Limits)
+	}
+}
+
+// More sightings than are kept.
+func TestMoreSightingsThanAreKept(t *testing.T) {
+	w := newTap()
+	for i := range 100 {
+		w.udp(phone, router, phone.four(5000), router.four(53), question(fmt.Sprintf("name%d.spy.example", i)))
+	}
+	if a := only(t, w.report(t, analysis.Config{})); a.Verdict.Answer != tinycheck.Detected || a.Coverage.FlowsLost != 36 || !slices.Contains(a.Coverage.Limits, tinycheck.LimitOverflow) {
+		t.Errorf("answer %s, %d lost, limits %v", a.Verdict.Answer, a.Coverage.FlowsLost, a.Coverage.Limits)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 // talk adds a flow to what is known of its remote.
 func (l *ledger) talk(p *page, f *tinycheck.Flow) {
-	r := l.remote(p, identify(f.Name().Value, f.Remote().Addr()))
+	r := l.remote(p, l.identify(f.Name().Value, f.Remote().Addr()))
 	if r == nil {
 		return
 	}
@@ -48,9 +48,9 @@ func (l *ledger) remote(p *page, id tinycheck.Identity) *tinycheck.Remote {
 	return r
 }
 
-func identify(name string, a netip.Addr) tinycheck.Identity {
+func (l *ledger) identify(name string, a netip.Addr) tinycheck.Identity {
 	if name = spelling.Host(name); name != "" {
-		return tinycheck.Identity{Name: spelling.Tenant(name)}
+		return tinycheck.Identity{Name: l.index.Tenant(name)}
 	}
 	return tinycheck.Identity{Address: a.String()}
 }

@@ -52,12 +52,12 @@ func record(r *dns.Record, fact *tinycheck.DNSAnswer) {
 		fact.CNAME = append(fact.CNAME, tinycheck.DNSAlias{Owner: strings.Clone(r.Name), Alias: strings.Clone(r.Target)})
 	case dns.TypeHTTPS, dns.TypeSVCB:
 		if r.SVCB != nil {
-			fact.Services = append(fact.Services, service(r))
+			fact.Services = append(fact.Services, binding(r))
 		}
 	}
 }
 
-func service(r *dns.Record) tinycheck.DNSService {
+func binding(r *dns.Record) tinycheck.DNSService {
 	s := r.SVCB
 	one := tinycheck.DNSService{Owner: strings.Clone(r.Name), Name: strings.Clone(s.Target), ECH: s.ECHPresent, ALPN: slices.Clone(s.ALPN)}
 	one.Hints = append(slices.Clone(s.IPv4Hint), s.IPv6Hint...)

@@ -29,7 +29,6 @@ type flow struct {
 	closed  bool // RST, or FIN both ways
 	mute    bool // a parser panicked: count only
 	done    bool // nothing more can be learnt
-	resumed bool // reading was given up before: what comes is no beginning
 }
 
 // opener says who opened a flow, where its first packet tells.

@@ -126,7 +126,7 @@ func TestFlowEndsSoonAfterItsClose(t *testing.T) {
 	w := newWire()
 	w.tcp(at(phone, 40000), at(server, 443)).open().close()
 	reset := w.tcp(at(phone, 40001), at(server, 443)).open()
-	reset.raw(false, rst, 5555, 0, []byte("text of a reset"))
+	reset.raw(false, rst, reset.down, 0, []byte("HTTP/1.1 200 text of a reset\r\n\r\n"))
 	reset.say([]byte("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"))
 	w.wait(2 * time.Minute)
 	reset.say([]byte("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n"))
@@ -137,6 +137,30 @@ func TestFlowEndsSoonAfterItsClose(t *testing.T) {
 	if got := hosts(w); !slices.Equal(got, []string{"a.example", "b.example"}) {
 		t.Errorf("hosts %v", got)
 	}
+	if list := facts[tinycheck.HTTPResponse](w); len(list) > 0 {
+		t.Errorf("a reset answered: %+v", list)
+	}
+}
+
+// What only the end of a flow completes is dated by the flow's own last packet,
+// however late the end is told.
+func TestFlowEndIsDatedByTheLastPacket(t *testing.T) {
+	w := newWire()
+	c := w.tcp(at(phone, 40000), at(server, 443)).open()
+	cut := hello("a.example", alpn("h2"))
+	c.say(cut[:len(cut)-1])
+	when := w.now
+	w.wait(2 * time.Hour)
+	w.udp(at(phone, 40000), at(server, 9999), []byte("x"))
+	if len(w.events) != 2 {
+		t.Fatalf("events %+v", w.events)
+	}
+	for _, e := range w.events {
+		if e.Packet != 4 || !e.Time.Equal(when) {
+			t.Errorf("%T is of packet %d at %v, want 4 at %v", e.Fact, e.Packet, e.Time, when)
+		}
+	}
+	w.end(t)
 }
 
 func hosts(w *wire) (list []string) {

@@ -1,6 +1,8 @@
 package decode_test
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -104,12 +106,17 @@ func reply(t testing.TB, name string, addresses ...netip.Addr) []byte {
 	return dnsMessage(t, m)
 }
 
-// replyECH answers with an HTTPS record that publishes an ECH configuration.
+// replyECH answers with an HTTPS record that publishes an ECH configuration,
+// one of an unknown version when it shall not tell its public name.
 func replyECH(t testing.TB, name, public string) []byte {
-	return dnsMessage(t, dns.Message{ID: 8, Response: true,
+	m := dnsMessage(t, dns.Message{ID: 8, Response: true,
 		Questions: []dns.Question{{Name: name, Type: dns.TypeHTTPS, Class: dns.ClassIN}},
 		Records: []dns.Record{{Name: name, Type: dns.TypeHTTPS, Class: dns.ClassIN, TTL: 60, SVCB: &dns.SVCB{Priority: 1, ECHPresent: true,
-			ECH: []dns.ECHConfig{{ConfigID: 7, KEM: 0x20, PublicName: public}}}}}})
+			ECH: []dns.ECHConfig{{ConfigID: 7, KEM: 0x20, PublicName: cmp.Or(public, "unreadable.example")}}}}}})
+	if public == "" {
+		m = bytes.Replace(m, []byte{0xfe, 0x0d}, []byte{0xfe, 0x77}, 1)
+	}
+	return m
 }
 
 func dnsMessage(t testing.TB, m dns.Message) []byte {

@@ -151,9 +151,6 @@ func (o *order) keep(p piece) {
 			o.insert(i, head)
 			i++
 		}
-		if distance(w.end(), p.end()) <= 0 {
-			return
-		}
 		p = p.from(w.end())
 	}
 }
@@ -174,7 +171,7 @@ func (o *order) skip(t taker) {
 	}
 	p := o.pop()
 	if gap := distance(o.next, p.seq); gap > 0 {
-		o.next, o.moved = p.seq, true
+		o.next = p.seq
 		t.hole(gap)
 	}
 	o.deliver(p, t)

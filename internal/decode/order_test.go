@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tinycheck"
 	"tinycheck/internal/decode"
 )
 
@@ -159,6 +160,20 @@ func TestOrderWithoutSYN(t *testing.T) {
 	o.Add(decode.Piece{Seq: 500, Data: []byte("abc")})
 	if string(o.Out) != "abcdef" {
 		t.Errorf("got %q", o.Out)
+	}
+}
+
+// The SYN alone tells where the stream begins when only one side was recorded.
+func TestOneSidedStream(t *testing.T) {
+	w := newWire()
+	c := w.tcp(at(phone, 40000), at(server, 443))
+	c.raw(true, syn, 1000, 0, nil)
+	data := hello("a.example")
+	c.raw(true, ack, 1001+30, 5001, data[30:])
+	c.raw(true, ack, 1001, 5001, data[:30])
+	w.end(t)
+	if h := one[tinycheck.ClientHello](t, w); h.SNI != "a.example" {
+		t.Errorf("hello %+v", h)
 	}
 }
 

@@ -115,73 +115,11 @@ func (s *direction) decide(data []byte) (rest []byte) {
 		s.held = append([]byte{}, data...)
 		return nil
 	}
-	if s.startsHTTP(segment) { // what was held is the end of something
+	if startsHTTP(segment) { // what was held is the end of something
 		data = segment
 	}
 	s.enter(modeSearch)
 	return data
-}
-
-// hopeful reports whether data continues a first line of HTTP that is held
-// already, without ending it: so that not every piece of a long line makes all
-// of it be looked at again.
-func (s *direction) hopeful(data []byte) bool {
-	const begun = 96
-	if len(s.held) < begun || len(s.held)+len(data) > http.MaxLine {
-		return false
-	}
-	for _, c := range data {
-		if c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return s.held[0] > ' '
-}
-
-// likeness is an opinion about first bytes.
-type likeness uint8
-
-const (
-	unlikely likeness = iota
-	possible          // more bytes are needed
-	likely
-)
-
-// looksDNS judges the first bytes of a stream on any port: a length and a
-// message (RFC 1035 section 4.2.2).
-func (s *direction) looksDNS(p []byte) likeness {
-	const (
-		smallest = 12 + 5           // a question for the root
-		needed   = 2 + 12 + 255 + 4 // to judge a message by its question
-		greatest = 512              // of a message on other ports that is waited for
-	)
-	known := s.port(53) || s.port(5353)
-	switch {
-	case s.broken:
-		return unlikely
-	case dns.LooksTCP(p) && (known || asksOne(p)):
-		return likely
-	case len(p) < 2 && (known || p[0] == 0):
-		return possible
-	case len(p) < 2:
-		return unlikely
-	}
-	length := int(p[0])<<8 | int(p[1])
-	switch {
-	case length < smallest, len(p) >= min(2+length, needed):
-		return unlikely
-	case !known && (length > greatest || !asksOne(p)):
-		return unlikely
-	}
-	return possible
-}
-
-// asksOne reports whether a message, as far as it is there, is a query or its
-// answer with one question, for a name that is not the root: on ports that are
-// not known for DNS less is not believed.
-func asksOne(p []byte) bool {
-	const opcode = 0x78
-	return !(len(p) > 4 && p[4]&opcode != 0 || len(p) > 6 && p[6] != 0 || len(p) > 7 && p[7] != 1 || len(p) > 14 && p[14] == 0)
 }
 
 // search looks for the start of HTTP at the start of a segment, and of TLS
@@ -190,13 +128,17 @@ func (s *direction) search(data []byte) (rest []byte) {
 	if rest, ok := s.findTunnel(data); ok {
 		return rest
 	}
-	if s.startsHTTP(data) {
+	if startsHTTP(data) {
 		s.enter(modeHTTP)
 		return data
 	}
 	if len(s.held) > 0 {
 		data = append(s.held, data...)
 		s.held = nil
+	}
+	if s.searched == 0 && !s.broken && startsInPieces(data) {
+		s.enter(modeTLS)
+		return data
 	}
 	at, resume := tls.ScanStart(data, 0)
 	if at >= 0 {
@@ -211,11 +153,6 @@ func (s *direction) search(data []byte) (rest []byte) {
 	}
 	s.held = append([]byte(nil), data[resume:]...)
 	return nil
-}
-
-func (s *direction) startsHTTP(data []byte) bool {
-	k := http.Looks(data)
-	return k == http.RequestMessage || k == http.ResponseMessage
 }
 
 func (s *direction) readTLS(data []byte) (rest []byte) {
@@ -326,9 +263,6 @@ func (s *direction) done() {
 	s.enter(modeDone)
 	s.order.drop()
 }
-
-// port reports whether either end has a port.
-func (s *direction) port(p uint16) bool { return s.f.Client.Port() == p || s.f.Server.Port() == p }
 
 // protocol names the flow, unless it has a name.
 func (f *flow) protocol(p tinycheck.Protocol) {

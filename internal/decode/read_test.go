@@ -50,6 +50,15 @@ type line struct {
 	text string
 }
 
+// tiny spreads the content of a record over records of seven bytes.
+func tiny(record []byte) string {
+	var out []byte
+	for part := range slices.Chunk(record[5:], 7) {
+		out = append(append(out, record[:3]...), vector(2, part)...)
+	}
+	return string(out)
+}
+
 func TestStreams(t *testing.T) {
 	tlsUp, tlsDown := string(hello("t.example")), string(record(serverHello()))
 	dnsUp, dnsDown := string(framed(query(t, "d.example"))), string(framed(reply(t, "d.example", server)))
@@ -63,6 +72,8 @@ func TestStreams(t *testing.T) {
 		want  []string
 	}{
 		{"TLS", []line{{'>', tlsUp}, {'<', tlsDown}}, greeted},
+		{"TLS in tiny records", []line{{'>', tiny(hello("t.example"))}, {'<', tiny(record(serverHello()))}}, greeted},
+		{"what looks like tiny records, then TLS", []line{{'>', "\x16\x03\x01\x00\x02\x01\xff nonsense"}, {'>', tlsUp}}, []string{"tls t.example"}},
 		{"the server's half comes first", []line{{'<', tlsDown}, {'>', tlsUp}}, []string{"server tls", "tls t.example"}},
 		{"HTTP", []line{{'>', get}, {'<', okay}}, asked},
 		{"pipelined HTTP", []line{{'>', get + get}, {'<', okay + okay}}, []string{"GET h.example/", "GET h.example/", "status 2", "status 2"}},
@@ -211,6 +222,18 @@ func TestCertificates(t *testing.T) {
 	}
 	if got, want := names(w.ended[0]), []string{"c.example (tls-sni)", "c.example (certificate)"}; !slices.Equal(got, want) {
 		t.Errorf("names %q, want %q", got, want)
+	}
+}
+
+// A certificate of the client does not name the server.
+func TestClientCertificate(t *testing.T) {
+	_, flight := certified(t, "phone.example")
+	w := newWire()
+	w.tcp(at(phone, 40000), at(server, 443)).open().say(flight)
+	w.end(t)
+	one[tinycheck.Certificate](t, w)
+	if got := names(w.ended[0]); got != nil {
+		t.Errorf("names %q", got)
 	}
 }
 

@@ -63,14 +63,13 @@ func (f *flow) weigh() int {
 	return 0
 }
 
-// settle keeps the room within its bound after f was read. What is due is
-// dated by the current packet.
+// settle keeps the room within its bound after f was read. What another flow
+// still told then is dated by its own last packet.
 func (d *Decoder) settle(f *flow) {
 	d.room.settle(f)
 	for d.room.held > maxHeld {
 		old := d.room.ring.first()
 		d.stats.ReadersLost++
-		old.resumed = true
 		current, at := d.flow, d.at
 		d.flow, d.at = old, moment{old.number, nanoTime(old.last)}
 		d.finish(old)

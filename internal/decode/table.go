@@ -95,7 +95,9 @@ type table struct {
 }
 
 func (t *table) init(limit int) {
-	t.max = cmp.Or(limit, maxFlows)
+	if t.max = limit; limit <= 0 {
+		t.max = maxFlows
+	}
 	t.flows = make(map[key]*flow)
 	t.open.init()
 	t.closed.init()

@@ -35,7 +35,6 @@ func (d *Decoder) newStream(f *flow) *stream {
 	s := d.room.streams.get()
 	for i := range s.sides {
 		s.sides[i].d, s.sides[i].f, s.sides[i].client = d, f, i == 0
-		s.sides[i].broken = f.resumed
 	}
 	return s
 }

@@ -119,14 +119,14 @@ func (d *Decoder) learn(m *dns.Message, name string) {
 		case r.Addr.IsValid():
 			d.hosts.learn(o, r.Addr.Unmap(), name)
 		case r.SVCB != nil:
-			d.learnService(o, r.SVCB, name)
+			d.learnBinding(o, r.SVCB, name)
 		}
 	}
 }
 
-// learnService takes the addresses that an HTTPS record hints at (RFC 9460
+// learnBinding takes the addresses that an HTTPS record hints at (RFC 9460
 // section 7.3), and whether the service takes an encrypted hello.
-func (d *Decoder) learnService(o *host, s *dns.SVCB, name string) {
+func (d *Decoder) learnBinding(o *host, s *dns.SVCB, name string) {
 	for _, hint := range s.IPv4Hint {
 		d.hosts.learn(o, hint, name)
 	}

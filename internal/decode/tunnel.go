@@ -119,7 +119,7 @@ func (s *direction) behindRequest(data []byte, offset int) (rest []byte, ok bool
 // depends on what was negotiated.
 func (s *direction) behindReply(data []byte) (rest []byte, ok bool) {
 	at := bytes.Index(data, []byte("HTTP/1."))
-	if s.client || at <= 0 || http.Looks(data[at:]) != http.ResponseMessage {
+	if s.client || at < 0 || http.Looks(data[at:]) != http.ResponseMessage {
 		return nil, false
 	}
 	s.enter(modeHTTP)

@@ -14,7 +14,7 @@ import (
 // one flow: a first guess never costs what comes later.
 func TestDatagrams(t *testing.T) {
 	quicUp := initials(t, "q.example", 2000)
-	parts := initials(t, "q.example", 60)
+	parts := initials(t, "q.example", 75)
 	noise := bytes.Repeat([]byte{0x99}, 50)
 	short := append([]byte{0x43}, noise...)
 	dtlsUp := dtlsRecord(0, clientHello([]byte{}, serverName("d.example"), alpn("webrtc")))

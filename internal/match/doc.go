@@ -13,9 +13,14 @@
 // sources that list it are named. Context says what is ordinary; it never hides
 // an indicator.
 //
+// A flow counts for an identity when it ends: because it said the name itself,
+// or because the device had asked for the name, nothing else was asked for at
+// that address, and bytes went either way. Packets that merely arrive from a
+// listed address are no contact.
+//
 // The levels are those of the table of docs/contract.md: this package holds the
 // rows that need nothing but indicators. It has no clock and no words. What it
 // keeps is bounded by the constants in limit.go, and Lost counts what did not
-// fit; when the bounds are reached, sightings of c2 indicators are kept before
+// fit; an Index takes about 60 bytes for each indicator. When the bounds are reached, sightings of c2 indicators are kept before
 // all others.
 package match

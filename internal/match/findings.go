@@ -9,7 +9,8 @@ import (
 )
 
 // Findings gives what was found about the device that used the addresses,
-// sorted. It may be called at any time; flows count when they have ended.
+// sorted. It may be called at any time; flows count when they have ended. What
+// was learnt over one address explains the flows of another.
 func (g *Gatherer) Findings(addresses []netip.Addr) []tinycheck.Finding {
 	merged := make(map[subject]*record)
 	var order []*record
@@ -30,7 +31,7 @@ func (g *Gatherer) Findings(addresses []netip.Addr) []tinycheck.Finding {
 	}
 	var list []tinycheck.Finding
 	for _, r := range order {
-		if r.rule != tinycheck.RuleCertName || !explained(order, r.identity) {
+		if len(r.sightings) > 0 && (r.rule != tinycheck.RuleCertName || !explained(order, r.identity)) {
 			list = append(list, finding(r))
 		}
 	}
@@ -49,7 +50,7 @@ func explained(list []*record, id tinycheck.Identity) bool {
 func (g *Gatherer) Sources() []netip.Addr {
 	var list []netip.Addr
 	for a, all := range g.locals {
-		if slices.ContainsFunc(all.order, func(r *record) bool { return decides(r.rule) }) {
+		if slices.ContainsFunc(all.order, func(r *record) bool { return decides(r.rule) && len(r.sightings) > 0 }) {
 			list = append(list, a)
 		}
 	}

@@ -86,7 +86,7 @@ func (g *Gatherer) asked(local netip.Addr, name string) bool {
 	if l.Len() == 0 {
 		return true
 	}
-	r := g.find(local, subject{byName(l), identify(name)})
+	r := g.find(local, subject{byName(l), g.identify(name)})
 	return r != nil && r.find(tinycheck.Observable{Type: tinycheck.DomainName, Value: name}, tinycheck.ViaDNSQuery) != nil
 }
 
@@ -98,7 +98,7 @@ func (g *Gatherer) hello(e tinycheck.Event, h *tinycheck.ClientHello) {
 	g.name(e, h.SNI, channel)
 	for _, o := range [2]tinycheck.Observable{{Type: tinycheck.JA3, Value: h.JA3}, {Type: tinycheck.JA4, Value: h.JA4}} {
 		if l := g.index.Exact(o); l.Len() > 0 {
-			g.put(e, subject{tinycheck.RuleFingerprint, remote(e.Flow)}, sight{o, l, tinycheck.ViaFingerprint})
+			g.put(e, subject{tinycheck.RuleFingerprint, g.remote(e.Flow)}, sight{o, l, tinycheck.ViaFingerprint})
 		}
 	}
 }
@@ -115,7 +115,7 @@ func (g *Gatherer) request(e tinycheck.Event, r *tinycheck.HTTPRequest) {
 	for _, p := range [2]string{r.Path, path} {
 		o := tinycheck.Observable{Type: tinycheck.URL, Value: "http://" + authority(host, e.Flow.Server.Port()) + p}
 		if l := g.index.Exact(o); l.Len() > 0 {
-			g.put(e, subject{byName(l), identify(host)}, sight{o, l, tinycheck.ViaHTTP})
+			g.put(e, subject{byName(l), g.identify(host)}, sight{o, l, tinycheck.ViaHTTP})
 			return
 		}
 	}
@@ -135,7 +135,7 @@ func authority(host string, port uint16) string {
 func (g *Gatherer) certificate(e tinycheck.Event, c *tinycheck.Certificate) {
 	for _, o := range [2]tinycheck.Observable{{Type: tinycheck.CertSHA1, Value: c.SHA1}, {Type: tinycheck.CertSHA256, Value: c.SHA256}} {
 		if l := g.index.Exact(o); l.Len() > 0 {
-			g.put(e, subject{byHash(l), remote(e.Flow)}, sight{o, l, tinycheck.ViaCertHash})
+			g.put(e, subject{byHash(l), g.remote(e.Flow)}, sight{o, l, tinycheck.ViaCertHash})
 		}
 	}
 	if c.Position > 0 {
@@ -145,7 +145,7 @@ func (g *Gatherer) certificate(e tinycheck.Event, c *tinycheck.Certificate) {
 		name = spelling.Host(strings.TrimPrefix(name, "*."))
 		if l := g.index.Name(name); monitors(l) {
 			o := tinycheck.Observable{Type: tinycheck.DomainName, Value: name}
-			g.put(e, subject{tinycheck.RuleCertName, identify(name)}, sight{o, l, tinycheck.ViaCertName})
+			g.put(e, subject{tinycheck.RuleCertName, g.identify(name)}, sight{o, l, tinycheck.ViaCertName})
 		}
 	}
 }
@@ -158,51 +158,50 @@ func (g *Gatherer) name(e tinycheck.Event, name string, channel tinycheck.Channe
 		return
 	}
 	o := tinycheck.Observable{Type: tinycheck.DomainName, Value: name}
-	g.put(e, subject{byName(l), identify(name)}, sight{o, l, channel})
+	g.put(e, subject{byName(l), g.identify(name)}, sight{o, l, channel})
 }
 
 // flowEnd counts the flow for every identity that it is known to be with, and
 // looks at the remote address.
 func (g *Gatherer) flowEnd(e tinycheck.Event) {
-	f := e.Flow
-	counted := g.open[f]
-	delete(g.open, f)
-	for _, name := range g.told(f) {
-		name = spelling.Host(name)
-		if l := g.index.Name(name); l.Len() > 0 {
-			r := g.find(f.Local().Addr(), subject{byName(l), identify(name)})
-			if r != nil && !slices.Contains(counted, r) {
-				counted = append(counted, r)
-			}
+	counted := g.open[e.Flow]
+	delete(g.open, e.Flow)
+	for _, about := range g.told(e.Flow) {
+		if r := g.record(e, about); r == nil {
+			g.lost++
+		} else if !slices.Contains(counted, r) {
+			counted = append(counted, r)
 		}
 	}
 	for _, r := range counted {
-		r.countFlow(f)
+		r.countFlow(e.Flow)
 	}
 	g.address(e)
 }
 
-// told returns the names that a flow is known to be for although it said none:
-// those that the device had asked for. A flow that carried nothing is no
+// told returns what a flow is known to be for although it said no name: the
+// names that the device had asked for. A flow that carried nothing is no
 // contact, and where strangers share the address it may be for any of them.
-func (g *Gatherer) told(f *tinycheck.Flow) []string {
+func (g *Gatherer) told(f *tinycheck.Flow) (list []subject) {
 	if f.Name().Source != tinycheck.NameDNS || f.Sent.Payload+f.Received.Payload == 0 || g.index.Shared(f.Remote().Addr()) {
 		return nil
 	}
-	var names, tenants []string
+	tenant := ""
 	for _, n := range f.Names {
 		if n.Source != tinycheck.NameDNS {
 			continue
 		}
-		names = append(names, n.Value)
-		if t := spelling.Tenant(spelling.Host(n.Value)); !slices.Contains(tenants, t) {
-			tenants = append(tenants, t)
+		name := spelling.Host(n.Value)
+		id := g.identify(name)
+		if tenant != "" && tenant != id.Name {
+			return nil
+		}
+		tenant = id.Name
+		if l := g.index.Name(name); l.Len() > 0 {
+			list = append(list, subject{byName(l), id})
 		}
 	}
-	if len(tenants) > 1 {
-		return nil
-	}
-	return names
+	return list
 }
 
 // address takes a flow to a listed address.
@@ -246,17 +245,17 @@ func (g *Gatherer) contradicts(f *tinycheck.Flow, l Listing) (named, same bool) 
 
 // identify gives the identity of a name, or of an address that stands where
 // names do.
-func identify(name string) tinycheck.Identity {
+func (g *Gatherer) identify(name string) tinycheck.Identity {
 	if a, err := netip.ParseAddr(name); err == nil {
 		return tinycheck.Identity{Address: a.Unmap().String()}
 	}
-	return tinycheck.Identity{Name: spelling.Tenant(name)}
+	return tinycheck.Identity{Name: g.index.Tenant(name)}
 }
 
 // remote gives the identity of the other end of a flow.
-func remote(f *tinycheck.Flow) tinycheck.Identity {
+func (g *Gatherer) remote(f *tinycheck.Flow) tinycheck.Identity {
 	if n := f.Name(); n.Value != "" {
-		return identify(spelling.Host(n.Value))
+		return g.identify(spelling.Host(n.Value))
 	}
 	return tinycheck.Identity{Address: f.Remote().Addr().Unmap().String()}
 }

@@ -179,6 +179,13 @@ func TestFlowsThatNeverEnd(t *testing.T) {
 	if p.Lost() != 20_000-16384 {
 		t.Errorf("%d lost", p.Lost())
 	}
+	p = newTape([]tinycheck.Indicator{c2("spy.example", "S")})
+	for range 20_000 {
+		p.tls(server, "spy.example")
+	}
+	if got := p.Findings([]netip.Addr{phone})[0].Flows; p.Lost() != 0 || got != 20_000 {
+		t.Errorf("of flows that end, %d lost and %d counted", p.Lost(), got)
+	}
 }
 
 // Whatever comes, a gatherer keeps its word: notes stay notes, levels are those

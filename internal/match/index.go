@@ -122,6 +122,21 @@ func (x *Index) Context(host string) *tinycheck.Context {
 	return nil
 }
 
+// Tenant is who is behind a host name: what spelling.Tenant says, and below a
+// platform of the context at least one label more. A platform is never an
+// identity, its customers are. The host is in its canonical spelling.
+func (x *Index) Tenant(host string) string {
+	tenant := spelling.Tenant(host)
+	below := host
+	for at := host; at != "" && len(at) >= len(tenant); at = spelling.Parent(at) {
+		if c := x.context[at]; c != nil && c.Class == tinycheck.ContextPlatform {
+			return below
+		}
+		below = at
+	}
+	return tenant
+}
+
 // Shared reports whether strangers share the address: it lies in a range of a
 // hosting platform.
 func (x *Index) Shared(a netip.Addr) bool {

@@ -103,6 +103,19 @@ func lookup(x *match.Index, o tinycheck.Observable) match.Listing {
 	return x.Exact(o)
 }
 
+// Nothing is what traffic has most of: no fingerprint, no name.
+func TestEmptyAndHugeValuesMatchNothing(t *testing.T) {
+	long := strings.Repeat("a", 70_000)
+	p := newTape([]tinycheck.Indicator{c2("ja3=", "S"), c2("x509-sha1=", "S"), c2("domain-name=", "S"), c2("url="+long, "S"), c2("spy.example", "S")})
+	p.quic(server, "weather.example")
+	p.certificate(server, "", tinycheck.Certificate{})
+	p.query("")
+	compare(t, p.told(), nil)
+	if x := match.NewIndex([]tinycheck.Indicator{c2("url="+long, "S")}, nil); x.Exact(tinycheck.Observable{Type: tinycheck.URL, Value: long}).Len() != 0 || x.Count(tinycheck.ClassC2) != 0 {
+		t.Error("a value that no traffic has is kept")
+	}
+}
+
 // mixed makes indicators of every type, some observables listed by several.
 func mixed(n int) (list []tinycheck.Indicator) {
 	r := rand.New(rand.NewPCG(1, 2))

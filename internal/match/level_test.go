@@ -153,6 +153,7 @@ func TestC2ThatIsAlsoTheShop(t *testing.T) {
 		}, []string{suspicious + "flows=1 via http-host"}},
 		{"two flows", list, nil, func(p *tape) { p.tls(server, "spy.example"); p.tls(server6, "www.spy.example") }, []string{detected + "flows=2 via tls-sni"}},
 		{"one flow that posts", list, nil, func(p *tape) { p.http("203.0.113.5:80", "spy.example", "/up", 512) }, []string{detected + "flows=1 via http-host"}},
+		{"one flow that sends a form", list, nil, func(p *tape) { p.http("203.0.113.5:80", "spy.example", "/login", 511) }, []string{suspicious + "flows=1 via http-host"}},
 		{"one flow that sends much more than it gets", list, nil, func(p *tape) {
 			f := p.flow(server)
 			f.Sent.Payload, f.Received.Payload = 100_000, 40_000
@@ -177,6 +178,12 @@ func TestC2ThatIsAlsoTheShop(t *testing.T) {
 			p.silent(server, "spy.example")
 			p.silent(server, "spy.example", "www.spy.example")
 		}, []string{detected + "flows=2 via dns-query"}},
+		{"asked over IPv4, two flows without a name over IPv6", list, nil, func(p *tape) {
+			p.answer("spy.example", "NOERROR")
+			p.silent(server6, "spy.example")
+			p.silent(server6, "spy.example")
+		}, []string{detected + "flows=2 via dns-query"}},
+		{"flows alone, without a question", list, nil, func(p *tape) { p.silent(server, "spy.example") }, nil},
 		{"two flows without a name, two tenants there", list, nil, func(p *tape) {
 			p.answer("spy.example", "NOERROR")
 			p.silent(server, "spy.example", "weather.example")
@@ -352,6 +359,26 @@ func TestContextHidesNothing(t *testing.T) {
 		p.tls(server, n)
 		if got := p.told(); len(got) != 1 || !strings.HasPrefix(got[0], "detected c2-name ") {
 			t.Errorf("%s: %q", n, got)
+		}
+	}
+}
+
+// A platform of the context is never an identity, its customers are.
+func TestCustomersOfPlatformsAreToldApart(t *testing.T) {
+	of := func(name string) tinycheck.Context {
+		return tinycheck.Context{Observable: tinycheck.Observable{Type: tinycheck.DomainName, Value: name}, Class: tinycheck.ContextPlatform}
+	}
+	context := []tinycheck.Context{of("zendesk.com"), of("api.telegram.example"), of("amazonaws.com")}
+	list := []tinycheck.Indicator{website("snoopza.zendesk.com", "S"), c2("zendesk.com", "Z"), c2("telegram.example", "T"), c2("b.s3.amazonaws.com", "A"), c2("weather.example", "W")}
+	for host, want := range map[string]string{
+		"snoopza.zendesk.com": "snoopza.zendesk.com", "x.snoopza.zendesk.com": "snoopza.zendesk.com", "zendesk.com": "zendesk.com",
+		"api.telegram.example": "api.telegram.example", "x.api.telegram.example": "x.api.telegram.example", "www.telegram.example": "telegram.example",
+		"x.b.s3.amazonaws.com": "b.s3.amazonaws.com", "www.weather.example": "weather.example",
+	} {
+		p := newTape(list, context...)
+		p.query(host)
+		if got := p.Findings([]netip.Addr{phone}); len(got) != 1 || got[0].Identity.Name != want {
+			t.Errorf("%s: %v, want %s", host, p.told(), want)
 		}
 	}
 }

@@ -14,8 +14,10 @@ const (
 	// and somebody else gets the address. Two half-lives of 180 days.
 	agedAfter = 360 * 24 * time.Hour
 
-	// An upload (Bullard and Gerth, FloCon 2014, for the ratio): so many
-	// payload bytes, and so much more up than down.
+	// An upload: bodies of requests that are more than a form that a browser
+	// sends; or so many payload bytes, and so much more up than down (Bullard and
+	// Gerth, FloCon 2014, for the ratio).
+	uploadBody  = 512
 	uploadBytes = 100_000
 	uploadRatio = 0.4
 )

@@ -212,7 +212,7 @@ func (r *record) mergeSighting(s *tinycheck.Sighting) {
 
 // upload reports whether the flows sent something away.
 func (r *record) upload() bool {
-	if r.uploaded > 0 {
+	if r.uploaded >= uploadBody {
 		return true
 	}
 	ratio := float64(r.sent-r.received) / float64(max(1, r.sent+r.received))

@@ -38,13 +38,13 @@ func (s *shelf) fill(list []tinycheck.Indicator) {
 }
 
 // sorted gives the positions of the indicators by Indicator.Compare, and how
-// many bytes of text they need at most. Values that are longer than anything
-// that traffic can show are left out, and what is beyond 4 GiB of text.
+// many bytes of text they need at most. Empty values are left out, those that
+// are longer than anything that traffic can show, and what is beyond 4 GiB.
 func sorted(list []tinycheck.Indicator) (order []uint32, size int) {
 	order = make([]uint32, 0, len(list))
 	for i := range list {
 		value, id := len(list[i].Value), len(list[i].SourceID)
-		if value <= math.MaxUint16 && id <= math.MaxUint16 && size <= math.MaxUint32-value-id {
+		if value > 0 && value <= math.MaxUint16 && id <= math.MaxUint16 && size <= math.MaxUint32-value-id {
 			order = append(order, uint32(i))
 			size += value + id
 		}
@@ -110,11 +110,7 @@ func (s *shelf) observable(at uint32) tinycheck.Observable {
 
 // end is the first row behind those of the same observable.
 func (s *shelf) end(at uint32) uint32 {
-	same := s.rows[at]
-	for kind := s.common[same.common].Type; at < uint32(len(s.rows)); at++ {
-		if r := &s.rows[at]; r.value != same.value || r.valueLen != same.valueLen || s.common[r.common].Type != kind {
-			break
-		}
+	for same := s.rows[at].value; at < uint32(len(s.rows)) && s.rows[at].value == same; at++ {
 	}
 	return at
 }
