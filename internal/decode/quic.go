@@ -15,6 +15,7 @@ type quicTalk struct {
 	begun   [2][]byte // first messages of client and server, as far as they are known
 	whole   [2]bool   // whether they were read
 	said    bool      // the version
+	google  bool      // the name in a hello of Google QUIC
 }
 
 // sure reports whether packets were opened: then every long header is one of
@@ -35,8 +36,20 @@ func (d *Decoder) listenQUIC(t *talk, p []byte, sent bool) {
 		q.version, d.flow.QUICVersion = v, v.String()
 		d.flow.protocol(quicProtocol(v))
 	}
+	if sent && !q.google && d.flow.Protocol == tinycheck.ProtocolGQUIC {
+		d.googleHello(q, p)
+	}
 	if q.version != 0 && (q.Facts().Decrypted > 0 || !q.version.Readable()) {
 		d.sayQUIC(q)
+	}
+}
+
+// googleHello tells the name that a client of Google QUIC asks for in plain text.
+func (d *Decoder) googleHello(q *quicTalk, p []byte) {
+	if name := quic.GoogleName(p); name != "" {
+		q.google = true
+		d.nameRemote(name, tinycheck.NameQUIC)
+		d.event(tinycheck.ClientHello{SNI: name, Version: q.version.String(), Via: tinycheck.ProtocolQUIC})
 	}
 }
 

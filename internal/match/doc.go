@@ -19,8 +19,8 @@
 // listed address are no contact.
 //
 // The levels are those of the table of docs/contract.md: this package holds the
-// rows that need nothing but indicators. It has no clock and no words. What it
-// keeps is bounded by the constants in limit.go, and Lost counts what did not
-// fit; an Index takes about 60 bytes for each indicator. When the bounds are reached, sightings of c2 indicators are kept before
-// all others.
+// rows that need nothing but indicators. It has no clock and no words. An Index
+// takes about 60 bytes for each indicator. What a Gatherer keeps is bounded by
+// the constants in limit.go, and Lost counts what did not fit; when the bounds
+// are reached, what can decide an answer is kept before all else.
 package match

@@ -39,12 +39,12 @@ func (s *shelf) fill(list []tinycheck.Indicator) {
 
 // sorted gives the positions of the indicators by Indicator.Compare, and how
 // many bytes of text they need at most. Empty values are left out, those that
-// are longer than anything that traffic can show, and what is beyond 4 GiB.
+// are longer than anything that traffic can show, and what is beyond 2 GiB.
 func sorted(list []tinycheck.Indicator) (order []uint32, size int) {
 	order = make([]uint32, 0, len(list))
 	for i := range list {
 		value, id := len(list[i].Value), len(list[i].SourceID)
-		if value > 0 && value <= math.MaxUint16 && id <= math.MaxUint16 && size <= math.MaxUint32-value-id {
+		if value > 0 && value <= math.MaxUint16 && id <= math.MaxUint16 && size <= math.MaxInt32-value-id {
 			order = append(order, uint32(i))
 			size += value + id
 		}
