@@ -118,7 +118,8 @@ func singleSink(c *tinycheck.Coverage) bool {
 		c.ExtPackets > 0 && float64(c.SinkPackets)/float64(c.ExtPackets) >= sinkPackets
 }
 
-// grade follows docs/contract.md. Grade A needs the guided test, which a plain
+// grade follows docs/contract.md. Without indicators nobody could have been
+// recognised: that is X too. Grade A needs the guided test, which a plain
 // capture does not have.
 func grade(c *tinycheck.Coverage, k knowns) {
 	for _, s := range spots(c, k) {
@@ -130,7 +131,7 @@ func grade(c *tinycheck.Coverage, k knowns) {
 		return slices.ContainsFunc(limits, func(x tinycheck.Limit) bool { return slices.Contains(c.Limits, x) })
 	}
 	switch {
-	case has(tinycheck.LimitNoTraffic, tinycheck.LimitTunnel, tinycheck.LimitTooShort):
+	case has(tinycheck.LimitNoTraffic, tinycheck.LimitTunnel, tinycheck.LimitTooShort, tinycheck.LimitNoIndicators):
 		c.Grade = tinycheck.GradeX
 	case has(tinycheck.LimitShort, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed):
 		c.Grade = tinycheck.GradeC

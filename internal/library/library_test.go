@@ -172,7 +172,7 @@ func TestMarkWeak(t *testing.T) {
 		return tinycheck.Indicator{Observable: tinycheck.Observable{Type: tinycheck.DomainName, Value: name}, Class: tinycheck.ClassC2, Tags: []string{"stalkerware"}}
 	}
 	list := []tinycheck.Indicator{
-		c2("e2c64.firebaseio.com"), c2("1ca43.appspot.com"), c2("alog.umeng.com"), // weak
+		c2("e2c64.firebaseio.com"), c2("1ca43.appspot.com"), c2("alog.umeng.com"), c2("amazonaws.com"), // weak
 		c2("phonecontrolapp-e2c64.firebaseio.com"), c2("microtracker-1ca43.firebaseio.com"),
 		c2("all-tracker.appspot.com"), c2("staging-all-tracker.appspot.com"), // a real pair
 		c2("83dd4.appspot.com"),                               // nothing longer is listed
@@ -182,11 +182,11 @@ func TestMarkWeak(t *testing.T) {
 	website := c2("apprtc.appspot.com")
 	website.Class = tinycheck.ClassWebsite
 	list = append(list, website)
-	if n := library.MarkWeak(list); n != 3 {
+	if n := library.MarkWeak(list); n != 4 {
 		t.Errorf("%d marked", n)
 	}
 	for n, i := range list {
-		if weak := i.Class == tinycheck.ClassWeak; weak != (n < 3) || weak && !reflect.DeepEqual(i.Tags, []string{"stalkerware", "listed:c2"}) {
+		if weak := i.Class == tinycheck.ClassWeak; weak != (n < 4) || weak && !reflect.DeepEqual(i.Tags, []string{"stalkerware", "listed:c2"}) {
 			t.Errorf("%s is %s %v", i.Value, i.Class, i.Tags)
 		}
 	}

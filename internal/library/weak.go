@@ -27,6 +27,8 @@ var googleProject = []string{"appspot.com", "firebaseio.com", "firebaseapp.com",
 // weak, and tags them "listed:c2". It gives their number. The rules:
 //
 //   - the three hosts that serve strangers;
+//   - a whole hosting platform (context of class shared_platform): its customers
+//     are somebody, the platform is nobody;
 //   - a name of a Google Cloud project whose label is five hexadecimal digits
 //     that are the end, after a hyphen, of another c2 project that is listed:
 //     "e2c64.firebaseio.com" beside "phonecontrolapp-e2c64.firebaseio.com".
@@ -36,16 +38,27 @@ var googleProject = []string{"appspot.com", "firebaseio.com", "firebaseapp.com",
 //
 // The list need not be sorted, and its order is kept; sort it afterwards.
 func MarkWeak(indicators []tinycheck.Indicator) int {
-	ends := projectEnds(indicators)
+	ends, platforms := projectEnds(indicators), platformNames()
 	marked := 0
 	for i := range indicators {
-		if in := &indicators[i]; listsC2(in) && (strangers[in.Value] || ends[cutProject(in.Value)]) {
+		if in := &indicators[i]; listsC2(in) && (strangers[in.Value] || platforms[in.Value] || ends[cutProject(in.Value)]) {
 			in.Class = tinycheck.ClassWeak
 			in.Tags = append(slices.Clone(in.Tags), listedC2)
 			marked++
 		}
 	}
 	return marked
+}
+
+// platformNames are the names of whole hosting platforms.
+func platformNames() map[string]bool {
+	names := map[string]bool{}
+	for _, c := range Context() {
+		if c.Class == tinycheck.ContextPlatform && c.Observable.Type == tinycheck.DomainName {
+			names[c.Observable.Value] = true
+		}
+	}
+	return names
 }
 
 func listsC2(i *tinycheck.Indicator) bool {
