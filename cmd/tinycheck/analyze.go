@@ -151,26 +151,3 @@ func (f *analyzeFlags) analyze(ctx context.Context, c *cobra.Command, file strin
 	line.End()
 	return line.Report(r.Capture())
 }
-
-// read hands every packet of a capture on. A context that ends, ends the
-// reading without an error: what was read until then counts.
-func read(ctx context.Context, r *capture.Reader, see func(*tinycheck.Packet), show *progress) error {
-	defer show.end()
-	var p tinycheck.Packet
-	for n := 0; ; n++ {
-		if n%4096 == 0 {
-			show.update()
-			if ctx.Err() != nil {
-				return nil
-			}
-		}
-		err := r.Next(&p)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		see(&p)
-	}
-}

@@ -26,7 +26,7 @@ type flow struct {
 	syn     [2]bool   // and whether they are known
 	fin     [2]bool
 	swapped bool // the client is the second end point of key
-	closed  bool // RST, or FIN both ways
+	closed  bool // RST, FIN both ways, or a question that was answered
 	mute    bool // a parser panicked: count only
 	done    bool // nothing more can be learnt
 }

@@ -52,7 +52,18 @@ func (d *Decoder) readDNS(p []byte, via tinycheck.Protocol) bool {
 		return false
 	}
 	d.dnsMessage(p, via)
+	d.letGo(via)
 	return true
+}
+
+// letGo closes a flow whose question was answered: systems take another
+// port for the next one (RFC 5452 section 9.2), so that a busy phone would fill
+// the table with them.
+func (d *Decoder) letGo(via tinycheck.Protocol) {
+	if via == tinycheck.ProtocolDNS && d.dns.Response {
+		d.flow.closed = true
+		d.table.touch(d.flow)
+	}
 }
 
 // readSSDP reads requests in the format of HTTP that devices send to find each
