@@ -47,7 +47,7 @@ func mixed(n int) *tap {
 }
 
 // real is the packets of the captures of phones.
-func real(b *testing.B) *tap {
+func phones(b *testing.B) *tap {
 	dir := shared(b, "corpus")
 	w := newTap()
 	for _, list := range []string{"stalkerware_labels.jsonl", "benign_mobile.jsonl"} {

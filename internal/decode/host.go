@@ -22,7 +22,7 @@ type host struct {
 	hidden  map[string]string     // names with a published ECH configuration, and its public name
 }
 
-// run is a stretch of activity without a pause of more than maxSeconds, in
+// run is a stretch of activity without a pause of more than maxPause, in
 // nanoseconds.
 type run struct{ from, to int64 }
 
@@ -102,7 +102,7 @@ func (h *hosts) see(o *host, now int64, bytes int) {
 	o.first, o.last = min(o.first, now), max(o.last, now)
 	if n := len(o.runs); n > 0 {
 		r := &o.runs[n-1]
-		if now <= r.to+int64(maxSeconds) && now >= r.from-int64(maxSeconds) {
+		if now <= r.to+int64(maxPause) && now >= r.from-int64(maxPause) {
 			r.from, r.to = min(r.from, now), max(r.to, now)
 			return
 		}
@@ -165,13 +165,13 @@ func (h *hosts) merge(group []*host) Host {
 }
 
 // observed joins the runs of several addresses: the sum of the gaps between
-// all their packets, each counted as at most maxSeconds.
+// all their packets, each counted as at most maxPause.
 func observed(runs []run) time.Duration {
 	slices.SortFunc(runs, func(a, b run) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
 	var sum, end int64
 	for i, r := range runs {
 		if i > 0 && r.from > end {
-			sum += min(r.from-end, int64(maxSeconds))
+			sum += min(r.from-end, int64(maxPause))
 		}
 		if i == 0 || r.from > end {
 			end = r.from

@@ -23,7 +23,7 @@ const (
 	maxChains   = 512              // certificate chains that need not be read again
 	maxSpare    = 64               // streams that are kept for the next flows
 	maxStrange  = 16               // datagrams of a flow that nobody knew, before nobody is asked any more
-	maxSeconds  = 60 * time.Second // a longer pause counts as this much observed time
+	maxPause    = 60 * time.Second // a longer pause counts as this much observed time
 )
 
 // What keeping something costs beyond its bytes, for maxHeld.

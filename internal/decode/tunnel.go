@@ -63,13 +63,15 @@ func (s *direction) findTunnel(data []byte) (rest []byte, ok bool) {
 	case f.Tunnel == tinycheck.TunnelSOCKS:
 		return s.behindReply(data)
 	case f.Tunnel == tinycheck.TunnelOpenVPN:
-		return nil, s.insideOpenVPN(data)
+		s.insideOpenVPN(data)
+		return nil, true
 	case s.broken || f.Tunnel != "" || s.d.shape(&f.tcp.tunnel, data, s.client):
 		return nil, false
 	case f.Tunnel == tinycheck.TunnelSOCKS:
 		return s.behindRequest(data, f.tcp.tunnel.Found().Offset)
 	case f.Tunnel == tinycheck.TunnelOpenVPN:
-		return nil, s.insideOpenVPN(data)
+		s.insideOpenVPN(data)
+		return nil, true
 	}
 	return nil, false
 }
@@ -78,10 +80,10 @@ func (s *direction) findTunnel(data []byte) (rest []byte, ok bool) {
 // of length in front when they travel on TCP. They carry TLS in pieces, each
 // behind a header of its own, so that only messages which lie whole within one
 // packet are read.
-func (s *direction) insideOpenVPN(data []byte) bool {
+func (s *direction) insideOpenVPN(data []byte) {
 	if s.searched += len(data); s.searched > maxSearch {
 		s.done()
-		return true
+		return
 	}
 	data = append(s.held, data...)
 	for len(data) > 2 {
@@ -96,7 +98,6 @@ func (s *direction) insideOpenVPN(data []byte) bool {
 		data = data[end:]
 	}
 	s.held = append([]byte(nil), data...)
-	return true
 }
 
 // behindRequest begins anew where the client's request to a proxy ends.

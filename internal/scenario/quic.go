@@ -42,14 +42,13 @@ func (a *quicAct) options() []option {
 
 // handshakeOf is what is fixed for one connection.
 type handshakeOf struct {
-	act            *quicAct
-	e              *exchange
-	version        quic.Version
-	dcid, scid     []byte // client's first choice; the server's own. The client has none.
-	token, crypto  []byte
-	server         []byte
-	nextClient     uint64
-	numberOfServer uint64
+	act           *quicAct
+	e             *exchange
+	version       quic.Version
+	dcid, scid    []byte // client's first choice; the server's own. The client has none.
+	token, crypto []byte
+	server        []byte
+	nextClient    uint64
 }
 
 func (a *quicAct) play(t *turn) error {
