@@ -78,7 +78,7 @@ func BenchmarkLine(b *testing.B) {
 	}{
 		{"mixed", func(*testing.B) *tap { return mixed(2_000) }},
 		{"mixed10x", func(*testing.B) *tap { return mixed(20_000) }},
-		{"phones", real},
+		{"phones", phones},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			w := c.record(b)
