@@ -52,7 +52,7 @@ var truths = []struct {
 // TestCorpus reads every capture and compares what was told with the truth.
 func TestCorpus(t *testing.T) {
 	if _, err := os.Stat(corpus); err != nil {
-		t.Skip("no captures beside the repository: ../shared/corpus is absent")
+		t.Skip("no corpus beside the repository: ../shared/corpus is absent")
 	}
 	if testing.Short() {
 		t.Skip("reads hundreds of captures")

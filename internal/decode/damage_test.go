@@ -17,7 +17,7 @@ import (
 // for them.
 func TestDamagedCaptures(t *testing.T) {
 	if _, err := os.Stat(corpus); err != nil {
-		t.Skip("no captures beside the repository: ../shared/corpus is absent")
+		t.Skip("no corpus beside the repository: ../shared/corpus is absent")
 	}
 	if testing.Short() {
 		t.Skip("reads hundreds of captures")

@@ -130,11 +130,11 @@ func TestStreams(t *testing.T) {
 				want := tt.want
 				switch {
 				case size == 1 && (sameSegment || strings.HasPrefix(tt.name, "a false answer")):
-					t.Skip("found by the segments only")
+					want = nil // found by the segments only; nothing may break
 				case size == 1 && strings.HasPrefix(tt.name, "SOCKS") && strings.HasSuffix(tt.name, "then HTTP"):
 					want = want[:len(want)-1] // the answer behind that of the proxy is found by its segment only
 				}
-				if got := told(w); !slices.Equal(got, want) {
+				if got := told(w); want != nil && !slices.Equal(got, want) {
 					t.Errorf("got %q, want %q", got, want)
 				}
 				if s := w.d.Stats(); s.Contained != 0 || s.Holes != 0 {

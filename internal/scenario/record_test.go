@@ -73,9 +73,12 @@ func encrypted(t *testing.T, c *tls.Config) {
 	c.EncryptedClientHelloConfigList = append([]byte{0, byte(len(config))}, config...)
 }
 
+// TestRecord makes the handshakes; with -record, they replace those that are
+// stored.
 func TestRecord(t *testing.T) {
-	if !*record {
-		t.Skip("the handshakes are taken as recorded; -record records them again")
+	folder := t.TempDir()
+	if *record {
+		folder = "handshakes"
 	}
 	for _, r := range recordings {
 		client := &tls.Config{ServerName: recordedName, InsecureSkipVerify: true, NextProtos: r.alpn}
@@ -87,16 +90,16 @@ func TestRecord(t *testing.T) {
 		} else {
 			sides = overTLS(t, client, server)
 		}
-		write(t, r.name+".client", firstMessage(t, sides[0]))
+		write(t, filepath.Join(folder, r.name+".client"), firstMessage(t, sides[0]))
 		if client.EncryptedClientHelloConfigList == nil {
-			write(t, r.name+".server", sides[1])
+			write(t, filepath.Join(folder, r.name+".server"), sides[1])
 		}
 	}
 }
 
-func write(t *testing.T, name string, b []byte) {
+func write(t *testing.T, file string, b []byte) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join("handshakes", name), b, 0o644); err != nil {
+	if err := os.WriteFile(file, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

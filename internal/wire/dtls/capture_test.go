@@ -32,7 +32,7 @@ func corpus(t *testing.T) string {
 		}
 		dir = filepath.Dir(dir)
 	}
-	t.Skip("no corpus of captures beside the repository")
+	t.Skip("no corpus beside the repository: ../shared/corpus is absent")
 	return ""
 }
 

@@ -35,7 +35,7 @@ func corpus(t testing.TB) string {
 	}
 	shared := filepath.Join(dir, "..", "shared", "corpus")
 	if _, err := os.Stat(shared); err != nil {
-		t.Skip("no shared corpus beside the repository")
+		t.Skip("no corpus beside the repository: ../shared/corpus is absent")
 	}
 	return shared
 }
