@@ -2,12 +2,14 @@ package decode
 
 import (
 	"errors"
+	"slices"
 
 	"tinycheck"
 	"tinycheck/internal/wire/dtls"
 	"tinycheck/internal/wire/http"
 	"tinycheck/internal/wire/quic"
 	"tinycheck/internal/wire/tls"
+	"tinycheck/internal/wire/tunnel"
 )
 
 // emitters are the functions that parsers call back. They are made once, so
@@ -71,6 +73,21 @@ func (d *Decoder) hello(h *tls.ClientHello, err error, via tinycheck.Protocol) {
 	}
 	d.greet(&fact)
 	d.event(fact)
+	if d.torLike(h.SNI) {
+		d.tunnelled(tinycheck.TunnelTor)
+	}
+}
+
+// torLike reports whether the flow looks like one to a relay of Tor: a name of
+// the kind that Tor invents, which the device never asked for although it asks
+// for names in sight.
+func (d *Decoder) torLike(name string) bool {
+	f := d.flow
+	if f.Transport != tinycheck.TCP || f.Tunnel != "" || !tunnel.TorLikeName(name) || f.local() == nil {
+		return false
+	}
+	asks := slices.ContainsFunc(d.hosts.same(f.local()), func(o *host) bool { return len(o.told) > 0 })
+	return asks && !slices.Contains(d.hosts.told(f.local(), f.Remote().Addr()), name)
 }
 
 // greet takes what a hello tells of its flow. The first one counts: another
