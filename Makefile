@@ -53,7 +53,7 @@ score: $(TINY) ## recall and precision on the packet corpus, where it is present
 	@./scripts/score $(TINY)
 
 mutants: ## break each rule that a case guards, and see the case fail
-	$(GO) test -count=1 -tags mutants -run '^TestMutants$$' -v ./internal/analysis
+	$(GO) test -count=1 -timeout 60m -tags mutants -run '^TestMutants$$' -v ./internal/analysis
 
 packages:
 	@./scripts/packages

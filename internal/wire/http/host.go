@@ -10,8 +10,9 @@ import (
 // path keeps its query.
 func splitTarget(method, target string) (authority, path string) {
 	switch {
-	case method == "CONNECT":
-		return target, ""
+	case method == "CONNECT": // some senders add userinfo or a path, which have no place there
+		end := strings.IndexAny(target+"/", "/?#")
+		return withoutUser(target[:end]), ""
 	case strings.HasPrefix(target, "/"):
 		return "", target
 	}
