@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -38,7 +40,7 @@ func newAnalyze() *cobra.Command {
 		Long: "Analyze reads captures (pcap, pcapng or snoop, also packed with gzip or zstd; folders; \"-\" for standard input)\n" +
 			"and answers for every device in them.\n\n" +
 			"Exit status: 0 nothing found, 10 suspicious, 20 detected, 30 inconclusive, 1 failed, 2 usage.",
-		Args: cobra.MinimumNArgs(1),
+		Args: captures,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	c.Flags().StringArrayVar(&f.indicators, "indicators", nil, "read indicators from `FILE` instead of those built in (repeatable)")
@@ -51,8 +53,19 @@ func newAnalyze() *cobra.Command {
 	return c
 }
 
+// captures wants the name of at least one.
+func captures(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("which capture? Name files or folders, or \"-\" for standard input")
+	}
+	return nil
+}
+
 func (f *analyzeFlags) run(c *cobra.Command, args []string) error {
 	render, err := f.render(c.OutOrStdout())
+	if err == nil {
+		err = f.checkDevice()
+	}
 	if err != nil {
 		return usageError{err}
 	}
@@ -81,11 +94,21 @@ func (f *analyzeFlags) each(c *cobra.Command, files []string, known *knowledge, 
 		if err != nil {
 			failures = append(failures, err)
 		}
-		if c.Context().Err() != nil && !f.follow {
+		if c.Context().Err() != nil && !f.follow && file != "-" {
 			return answers, append(failures, tinycheck.Errorf("analyze "+file, tinycheck.Unavailable, errors.New("interrupted; the answer covers what was read until then")))
 		}
 	}
 	return answers, failures
+}
+
+// checkDevice wants an address of either kind.
+func (f *analyzeFlags) checkDevice() error {
+	_, mac := net.ParseMAC(f.device)
+	_, ip := netip.ParseAddr(f.device)
+	if f.device != "" && mac != nil && ip != nil {
+		return fmt.Errorf("--device %s is neither a MAC nor an IP address", f.device)
+	}
+	return nil
 }
 
 func list(args []string) ([]string, []error) {
@@ -142,12 +165,11 @@ func (f *analyzeFlags) analyze(ctx context.Context, c *cobra.Command, file strin
 	if err != nil {
 		return tinycheck.Report{}, err
 	}
-	defer r.Close()
 	line := analysis.New(analysis.Config{Index: known.index, Feeds: known.feeds, Device: f.device, Version: Version})
 	show := newProgress(c.ErrOrStderr(), r, f.quiet)
-	if err := read(ctx, r, line.See, show); err != nil {
+	facts, err := read(ctx, r, line.See, show)
+	if err != nil {
 		return tinycheck.Report{}, err
 	}
-	line.End()
-	return line.Report(r.Capture())
+	return line.Report(facts)
 }

@@ -16,7 +16,7 @@ func newEvents() *cobra.Command {
 	return &cobra.Command{
 		Use:   "events CAPTURE…",
 		Short: "Print every fact that captures tell, one JSON object per line",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  captures,
 		RunE:  events,
 	}
 }
@@ -43,10 +43,9 @@ func eventsOf(c *cobra.Command, file string, out *bufio.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close()
 	lines := report.NewEvents(out, file)
 	d := decode.New(decode.Config{}, lines.See)
-	if err := read(c.Context(), r, d.Decode, &progress{}); err != nil {
+	if _, err := read(c.Context(), r, d.Decode, &progress{}); err != nil {
 		return err
 	}
 	d.End()

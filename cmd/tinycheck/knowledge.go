@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"tinycheck"
 	"tinycheck/internal/library"
@@ -46,6 +47,18 @@ func warn(stderr io.Writer, feeds []tinycheck.Feed) {
 		if feed.RejectedTotal == 0 {
 			continue
 		}
-		fmt.Fprintf(stderr, "tinycheck: %s: %d indicators taken, %d entries not taken\n", feed.Name, feed.Accepted, feed.RejectedTotal)
+		fmt.Fprintf(stderr, "tinycheck: %s: %d indicators taken, %d entries not taken (%s)\n", feed.Name, feed.Accepted, feed.RejectedTotal, reasons(feed.Rejected))
 	}
+}
+
+// reasons names the first few reasons for which entries were not taken.
+func reasons(list []tinycheck.Rejected) string {
+	const most = 3
+	var words []string
+	for _, r := range list {
+		if len(words) < most && !slices.Contains(words, r.Reason) {
+			words = append(words, r.Reason)
+		}
+	}
+	return strings.Join(words, "; ")
 }

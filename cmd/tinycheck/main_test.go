@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -47,4 +49,23 @@ func exitCode(err error) string {
 		return strconv.Itoa(exit.ExitCode())
 	}
 	return err.Error()
+}
+
+// Whoever interrupts a silent pipe gets the answer for what came until then,
+// with its own exit status.
+func TestInterruptedPipe(t *testing.T) {
+	var written bytes.Buffer
+	if code := run(context.Background(), []string{"simulate", "stalkerware-tls"}, nil, &written, io.Discard); code != 0 {
+		t.Fatal(code)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	in, feed := io.Pipe()
+	go func() {
+		feed.Write(written.Bytes())
+		cancel() // and nothing more comes, nor does the pipe end
+	}()
+	var out bytes.Buffer
+	if code := run(ctx, []string{"analyze", "--quiet", "-"}, in, &out, io.Discard); code != exitDetected {
+		t.Errorf("exit status %d, want %d:\n%s", code, exitDetected, out.String())
+	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/capture"
 )
 
-// Packets are read ahead in batches, on a goroutine of their own.
+// Packets are read ahead in batches, on a goroutine of their own. What is still
+// being written comes packet by packet, so that none waits in a batch.
 const (
 	batchPackets = 2048
 	batchBytes   = capture.MaxPacket // so that any packet fits
@@ -19,45 +21,83 @@ const (
 // batch is a number of packets with their bytes, and how the reading ended.
 type batch struct {
 	packets []tinycheck.Packet
+	most    int
 	bytes   []byte
 	err     error
+	facts   tinycheck.Capture // as far as it was read
 }
 
-// read hands every packet of a capture on. A context that ends, ends the
-// reading without an error: what was read until then counts.
-func read(ctx context.Context, r *capture.Reader, see func(*tinycheck.Packet), show *progress) error {
+// patience is how long a read that is under way may take after an interrupt.
+const patience = 300 * time.Millisecond
+
+// read hands every packet of a capture on, and returns what is known of the
+// capture, which it closes. A context that ends, ends the reading without an error: what had come
+// until then counts. A pipe on which nothing comes cannot be woken: its reader is
+// then left behind, for the process to end with.
+func read(ctx context.Context, r *capture.Reader, see func(*tinycheck.Packet), show *progress) (facts tinycheck.Capture, err error) {
 	defer show.end()
-	full, empty := make(chan *batch, batches), make(chan *batch, batches)
+	a := ahead{r, make(chan *batch, batches), make(chan *batch, batches), make(chan struct{})}
+	defer close(a.enough)
+	most := batchPackets
+	if r.Size() < 0 {
+		most = 1
+	}
 	for range batches {
-		empty <- &batch{}
+		a.empty <- &batch{most: most}
 	}
-	go ahead(ctx, r, full, empty)
-	var err error
-	for b := range full {
-		show.update()
-		for i := range b.packets {
-			see(&b.packets[i])
+	facts = r.Capture()
+	go a.run()
+	interrupted := ctx.Done()
+	var late <-chan time.Time
+	for {
+		select {
+		case b, more := <-a.full:
+			if !more {
+				return facts, ignoreEOF(err)
+			}
+			show.update()
+			for i := range b.packets {
+				see(&b.packets[i])
+			}
+			facts, err = b.facts, b.err
+			a.empty <- b
+		case <-interrupted:
+			interrupted, late = nil, time.After(patience)
+		case <-late:
+			return facts, nil
 		}
-		err = b.err
-		empty <- b
 	}
-	if errors.Is(err, io.EOF) || ctx.Err() != nil {
+}
+
+func ignoreEOF(err error) error {
+	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
 }
 
-// ahead fills batches until the capture ends or nobody wants more, and says so
-// by closing full.
-func ahead(ctx context.Context, r *capture.Reader, full chan<- *batch, empty <-chan *batch) {
-	defer close(full)
+// ahead reads batches until the capture ends, or enough is closed.
+type ahead struct {
+	r           *capture.Reader
+	full, empty chan *batch
+	enough      chan struct{}
+}
+
+func (a *ahead) run() {
+	defer close(a.full)
+	defer a.r.Close()
 	var waiting tinycheck.Packet // read, and not yet in a batch
-	for ctx.Err() == nil {
-		b := <-empty
-		waiting = b.fill(r, waiting)
-		full <- b
-		if b.err != nil {
+	for {
+		select {
+		case <-a.enough:
 			return
+		case b := <-a.empty:
+			waiting = b.fill(a.r, waiting)
+			b.facts = a.r.Capture()
+			a.full <- b // there is room for all batches
+			if b.err != nil {
+				return
+			}
 		}
 	}
 }
@@ -71,7 +111,7 @@ func (b *batch) fill(r *capture.Reader, p tinycheck.Packet) tinycheck.Packet {
 	b.packets, b.bytes, b.err = b.packets[:0], b.bytes[:0], nil
 	for {
 		if p.Number > 0 {
-			if len(b.packets) == batchPackets || len(b.bytes)+len(p.Data) > batchBytes {
+			if len(b.packets) == b.most || len(b.bytes)+len(p.Data) > batchBytes {
 				return p
 			}
 			from := len(b.bytes)

@@ -53,7 +53,9 @@ func (f *simulateFlags) run(c *cobra.Command, args []string) error {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.OutOrStdout(), "%s\t%s\n", name, s.About())
+			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\t%s\n", name, s.About()); err != nil {
+				return tinycheck.Errorf("write list", tinycheck.Unavailable, err)
+			}
 		}
 		return nil
 	}
@@ -87,7 +89,7 @@ func (f *simulateFlags) find(args []string) (*scenario.Scenario, error) {
 	}
 	s, err := scenario.Find(args[0])
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%w; there are %s", err, strings.Join(scenario.Names(), ", "))}
+		return nil, usageError{err}
 	}
 	return s, nil
 }

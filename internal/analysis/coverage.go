@@ -87,6 +87,7 @@ type knowns struct {
 // spots lists them in the order in which they are told.
 func spots(c *tinycheck.Coverage, k knowns) []spot {
 	tunnel, none := c.TunnelShare(), c.External == 0
+	open := tunnel < gradeXTunnel // a whole tunnel explains what follows from it
 	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() })
 	return []spot{
 		{tinycheck.LimitNoTraffic, none},
@@ -94,9 +95,9 @@ func spots(c *tinycheck.Coverage, k knowns) []spot {
 		{tinycheck.LimitTooShort, c.Observed < gradeXObserved},
 		{tinycheck.LimitShort, c.Observed >= gradeXObserved && c.Observed < gradeBObserved},
 		{tinycheck.LimitSomeTunnel, tunnel > 0 && tunnel < gradeXTunnel},
-		{tinycheck.LimitSingleSink, singleSink(c)},
-		{tinycheck.LimitUnexplained, c.UnexplainedShare() > gradeBUnknown},
-		{tinycheck.LimitUnnamed, !none && c.NamedShare() < gradeBNamed},
+		{tinycheck.LimitSingleSink, open && singleSink(c)},
+		{tinycheck.LimitUnexplained, open && c.UnexplainedShare() > gradeBUnknown},
+		{tinycheck.LimitUnnamed, open && !none && c.NamedShare() < gradeBNamed},
 		{tinycheck.LimitEncryptedDNS, len(c.EncryptedBy) > 0},
 		{tinycheck.LimitECH, c.ECH > 0},
 		{tinycheck.LimitDrops, c.Drops != tinycheck.Drops{}},

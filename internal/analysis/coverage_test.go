@@ -82,11 +82,11 @@ func TestGrades(t *testing.T) {
 		{enough, 5000, 5000, 0, tinycheck.GradeC, []tinycheck.Limit{tinycheck.LimitUnnamed}},
 		{enough, 4999, 5001, 0, tinycheck.GradeC, []tinycheck.Limit{tinycheck.LimitUnexplained, tinycheck.LimitUnnamed}},
 		{enough, 0, 0, 0, tinycheck.GradeX, []tinycheck.Limit{tinycheck.LimitNoTraffic}},
-		{enough, 1000, 0, 9000, tinycheck.GradeX, []tinycheck.Limit{tinycheck.LimitTunnel, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed}},
+		{enough, 1000, 0, 9000, tinycheck.GradeX, []tinycheck.Limit{tinycheck.LimitTunnel}},
 		{enough, 1001, 0, 8999, tinycheck.GradeC, []tinycheck.Limit{tinycheck.LimitSomeTunnel, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed}},
 		{enough, 9000, 0, 1000, tinycheck.GradeB, []tinycheck.Limit{tinycheck.LimitSomeTunnel}},
 		{enough, 0, 10000, 0, tinycheck.GradeC, []tinycheck.Limit{tinycheck.LimitSingleSink, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed}},
-		{2 * time.Minute, 0, 0, 10000, tinycheck.GradeX, []tinycheck.Limit{tinycheck.LimitTunnel, tinycheck.LimitTooShort, tinycheck.LimitSingleSink, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed}},
+		{2 * time.Minute, 0, 0, 10000, tinycheck.GradeX, []tinycheck.Limit{tinycheck.LimitTunnel, tinycheck.LimitTooShort}},
 	} {
 		t.Run(fmt.Sprintf("%v-%d-%d-%d", c.observed, c.named, c.unnamed, c.tunnel), func(t *testing.T) {
 			a := only(t, watched(c.observed, c.named, c.unnamed, c.tunnel).report(t, analysis.Config{Feeds: dated()}))

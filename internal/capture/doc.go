@@ -35,5 +35,5 @@
 // A live recording with damage, or whose clock jumps by more than a day, is held up
 // until enough was written to judge it (some KiB for a jump, up to 2 MiB for damage).
 //
-// Memory is bounded whatever a file claims: see the constants in limits.go.
+// Memory is bounded whatever a file claims: see the constants in limit.go.
 package capture

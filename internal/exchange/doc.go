@@ -32,7 +32,7 @@
 // addresses) are counted in bulk, one row per kind.
 //
 // Input is hostile: length, depth, number of entries and YAML nodes are bounded
-// by the constants in limits.go, YAML aliases are refused, and one bad entry
+// by the constants in limit.go, YAML aliases are refused, and one bad entry
 // never loses the others. An error is of kind Invalid or Unsupported; indicators
 // read before the damage are given with it.
 //
