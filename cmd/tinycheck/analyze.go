@@ -79,16 +79,26 @@ func (f *analyzeFlags) run(c *cobra.Command, args []string) error {
 	for _, err := range failures {
 		fmt.Fprintf(c.ErrOrStderr(), "tinycheck: %v\n", err)
 	}
-	return exit(answers, len(failures) > 0)
+	if err := report.WriteFiles(c.OutOrStdout(), answers, render); err != nil {
+		return err
+	}
+	return exit(levels(answers), len(failures) > 0)
+}
+
+func levels(answers []report.FileAnswer) (list []tinycheck.Level) {
+	for _, a := range answers {
+		list = append(list, a.Answer)
+	}
+	return list
 }
 
 // each answers file by file. One that cannot be read does not keep the others
 // from being answered.
-func (f *analyzeFlags) each(c *cobra.Command, files []string, known *knowledge, render report.Config) (answers []tinycheck.Level, failures []error) {
+func (f *analyzeFlags) each(c *cobra.Command, files []string, known *knowledge, render report.Config) (answers []report.FileAnswer, failures []error) {
 	for _, file := range files {
 		r, err := f.analyze(c.Context(), c, file, known)
 		if err == nil {
-			answers = append(answers, r.Answer)
+			answers = append(answers, report.FileAnswer{File: file, Answer: r.Answer})
 			err = report.Write(c.OutOrStdout(), &r, render)
 		}
 		if err != nil {
