@@ -77,7 +77,7 @@ func (f *analyzeFlags) run(c *cobra.Command, args []string) error {
 	answers, failed := f.each(c, files, known, render)
 	failures = append(failures, failed...)
 	for _, err := range failures {
-		fmt.Fprintf(c.ErrOrStderr(), "tinycheck: %v\n", err)
+		complain(c.ErrOrStderr(), err)
 	}
 	if err := report.WriteFiles(c.OutOrStdout(), answers, render); err != nil {
 		return err

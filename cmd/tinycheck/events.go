@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -33,7 +32,7 @@ func events(c *cobra.Command, args []string) error {
 		return tinycheck.Errorf("write events", tinycheck.Unavailable, err)
 	}
 	for _, err := range failures {
-		fmt.Fprintf(c.ErrOrStderr(), "tinycheck: %v\n", err)
+		complain(c.ErrOrStderr(), err)
 	}
 	return exit(nil, len(failures) > 0)
 }

@@ -109,11 +109,16 @@ func tell(err error, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "tinycheck: %v\nRun \"tinycheck --help\" for how it is used.\n", err)
 		return exitUsage
 	}
+	complain(stderr, err)
+	return exitFailed
+}
+
+// complain says what failed, and what helps.
+func complain(stderr io.Writer, err error) {
 	fmt.Fprintf(stderr, "tinycheck: %v\n", err)
 	if hint := hints[kindOf(err)]; hint != "" {
 		fmt.Fprintln(stderr, hint)
 	}
-	return exitFailed
 }
 
 // hints say what helps, by kind of error.

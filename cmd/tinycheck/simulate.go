@@ -49,11 +49,7 @@ func newSimulate() *cobra.Command {
 func (f *simulateFlags) run(c *cobra.Command, args []string) error {
 	if f.list {
 		for _, name := range scenario.Names() {
-			s, err := scenario.Find(name)
-			if err != nil {
-				return err
-			}
-			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\t%s\n", name, s.About()); err != nil {
+			if _, err := fmt.Fprintf(c.OutOrStdout(), "%s\t%s\n", name, scenario.About(name)); err != nil {
 				return tinycheck.Errorf("write list", tinycheck.Unavailable, err)
 			}
 		}

@@ -3,6 +3,7 @@ package decode
 import (
 	"crypto/sha256"
 	"strings"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/wire/tls"
@@ -12,17 +13,17 @@ import (
 // servers show the same one over and over, and reading it is the most
 // expensive thing that a flow can ask for.
 type chains struct {
-	read  map[[sha256.Size]byte][]tinycheck.Certificate
+	read  map[[sha256.Size]byte][]tls.Certificate
 	order [maxChains][sha256.Size]byte // in which they came
 	next  int
 }
 
-func (c *chains) find(sum [sha256.Size]byte) []tinycheck.Certificate { return c.read[sum] }
+func (c *chains) find(sum [sha256.Size]byte) []tls.Certificate { return c.read[sum] }
 
 // keep remembers a chain in the place of the oldest one.
-func (c *chains) keep(sum [sha256.Size]byte, chain []tinycheck.Certificate) {
+func (c *chains) keep(sum [sha256.Size]byte, chain []tls.Certificate) {
 	if c.read == nil {
-		c.read = make(map[[sha256.Size]byte][]tinycheck.Certificate)
+		c.read = make(map[[sha256.Size]byte][]tls.Certificate)
 	}
 	delete(c.read, c.order[c.next])
 	c.order[c.next] = sum
@@ -34,9 +35,8 @@ func (c *chains) keep(sum [sha256.Size]byte, chain []tinycheck.Certificate) {
 // time of the packet. That of the server names the flow.
 func (d *Decoder) certificates(body []byte) {
 	chain := d.chain(body)
-	for i, fact := range chain {
-		known := !fact.NotBefore.IsZero() || !fact.NotAfter.IsZero()
-		fact.ValidThen = known && !d.at.time.Before(fact.NotBefore) && !d.at.time.After(fact.NotAfter)
+	for i := range chain {
+		fact := certificateFact(i, &chain[i], d.at.time)
 		if i == 0 && !d.fromClient {
 			for _, n := range fact.Names {
 				d.nameRemote(strings.TrimPrefix(n, "*."), tinycheck.NameCertificate)
@@ -47,28 +47,28 @@ func (d *Decoder) certificates(body []byte) {
 }
 
 // chain reads a Certificate message (RFC 5246 section 7.4.2).
-func (d *Decoder) chain(body []byte) []tinycheck.Certificate {
+func (d *Decoder) chain(body []byte) []tls.Certificate {
 	sum := sha256.Sum256(body)
 	if chain := d.shown.find(sum); chain != nil {
 		return chain
 	}
-	list, err := tls.ParseCertificates(body, false)
+	chain, err := tls.ParseCertificates(body, false)
 	if err != nil {
 		d.stats.BadMessages++
-	}
-	chain := make([]tinycheck.Certificate, len(list))
-	for i := range list {
-		c := &list[i]
-		chain[i] = tinycheck.Certificate{Position: i, SHA1: c.SHA1, SHA256: c.SHA256, Subject: c.Subject, Issuer: c.Issuer,
-			Names: certNames(c), NotBefore: c.NotBefore, NotAfter: c.NotAfter, SelfSigned: c.SelfSigned}
-		if c.ParseError != nil {
-			chain[i].Unreadable = c.ParseError.Error()
-		}
-	}
-	if err == nil {
+	} else {
 		d.shown.keep(sum, chain)
 	}
 	return chain
+}
+
+// certificateFact tells what matters of a certificate that was shown at a time.
+func certificateFact(position int, c *tls.Certificate, shown time.Time) tinycheck.Certificate {
+	fact := tinycheck.Certificate{Position: position, SHA1: c.SHA1, SHA256: c.SHA256, Subject: c.Subject, Issuer: c.Issuer,
+		Names: certNames(c), NotBefore: c.NotBefore, NotAfter: c.NotAfter, ValidThen: c.ValidAt(shown), SelfSigned: c.SelfSigned}
+	if c.ParseError != nil {
+		fact.Unreadable = c.ParseError.Error()
+	}
+	return fact
 }
 
 // certNames gives the names that a certificate is for: as RFC 6125 section

@@ -19,16 +19,6 @@ func Explain(w io.Writer, id tinycheck.RuleID, language *locale.Language, width 
 	return put(w, p.buffer.Bytes())
 }
 
-// ExplainAll writes the explanation of every rule, strongest first.
-func ExplainAll(w io.Writer, language *locale.Language, width int) error {
-	p := newPaper(Config{Language: language, Width: width})
-	for _, rule := range tinycheck.Rules() {
-		p.blank()
-		p.explain(&rule)
-	}
-	return put(w, p.buffer.Bytes())
-}
-
 // List writes one line per rule: its id and its title.
 func List(w io.Writer, language *locale.Language, width int) error {
 	p := newPaper(Config{Language: language, Width: width})

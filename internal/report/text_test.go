@@ -305,8 +305,8 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left")
 func TestExplain(t *testing.T) {
 	for _, tag := range locale.Languages() {
 		l := find(t, tag)
-		var all, list bytes.Buffer
-		if err := errors.Join(report.ExplainAll(&all, l, 80), report.List(&list, l, 80)); err != nil {
+		var list bytes.Buffer
+		if err := report.List(&list, l, 80); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, "rules."+tag+".txt", list.String())
@@ -316,7 +316,7 @@ func TestExplain(t *testing.T) {
 				t.Fatal(err)
 			}
 			page := squeeze(b.String())
-			want := append([]string{string(rule.ID), l.Say("rule."+string(rule.ID)+".sure", nil)}, rule.Techniques...)
+			want := append([]string{string(rule.ID), l.Say("rule."+string(rule.ID)+".sure", nil), l.Say("rule."+string(rule.ID)+".do", nil)}, rule.Techniques...)
 			for _, level := range rule.Levels {
 				want = append(want, l.Say("level."+string(level), nil))
 			}
@@ -325,8 +325,8 @@ func TestExplain(t *testing.T) {
 					t.Errorf("%s %s: %q is not said", tag, rule.ID, w)
 				}
 			}
-			if !strings.Contains(squeeze(all.String()), squeeze(l.Say("rule."+string(rule.ID)+".do", nil))) || !strings.Contains(list.String(), string(rule.ID)) {
-				t.Errorf("%s: %s is missing from the whole", tag, rule.ID)
+			if !strings.Contains(list.String(), string(rule.ID)) {
+				t.Errorf("%s: %s is missing from the list", tag, rule.ID)
 			}
 		}
 		var b bytes.Buffer
