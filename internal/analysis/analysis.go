@@ -27,7 +27,6 @@ type Config struct {
 	Feeds   []tinycheck.FeedUse // of the indicators in Index, for the coverage
 	Device  string              // MAC or address of the phone; "" when the traffic is to tell
 	Version string              // of the program
-	Event   func(tinycheck.Event)
 }
 
 // Line is one analysis under way. It is not safe for concurrent use.
@@ -74,9 +73,6 @@ func (l *Line) event(e tinycheck.Event) {
 	l.gather.See(e)
 	l.ledger.see(e)
 	l.traits.see(e)
-	if l.cfg.Event != nil {
-		l.cfg.Event(e)
-	}
 }
 
 // End tells that no packet comes any more. It is called once, before Report.

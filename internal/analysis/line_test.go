@@ -174,18 +174,3 @@ func TestReportSaysWhatMadeIt(t *testing.T) {
 		t.Errorf("report %+v", one.Program)
 	}
 }
-
-// Events are handed on as they come.
-func TestEventsAreHandedOn(t *testing.T) {
-	seen := 0
-	w := newTap()
-	w.web(phone, "spy.example")
-	w.report(t, analysis.Config{Event: func(e tinycheck.Event) {
-		if h, ok := e.Fact.(tinycheck.ClientHello); ok && h.SNI == "spy.example" {
-			seen++
-		}
-	}})
-	if seen != 1 {
-		t.Errorf("%d hellos were handed on", seen)
-	}
-}

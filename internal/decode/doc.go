@@ -9,9 +9,11 @@
 // Events come in the order of the packets that completed them. What only the
 // end of a flow completed (a message whose rest never came) is told right
 // before its FlowEnd; both carry the number and the time of the flow's own last
-// packet. So does what is told when a flow has to give up its memory. A Flow that an event points to is shared and goes on changing until
-// its FlowEnd, which comes exactly once and last: who keeps it, copies it. The
-// same packets give the same events, always: time comes from the packets.
+// packet. So does what is told when a flow has to give up its memory.
+//
+// A Flow that an event points to is shared and goes on changing until its
+// FlowEnd, which comes exactly once and last: who keeps it, copies it. The same
+// packets give the same events, always: time comes from the packets.
 //
 // It does not judge anything, knows no indicators and keeps no payload longer
 // than its parsers need. Everything that grows is bounded by the constants in
