@@ -27,8 +27,8 @@ var floors = []struct {
 	{"0 words", []string{"."}},
 	{"0b spelling", []string{"internal/spelling"}},
 	{"1a atoms", []string{"internal/wire/*", "internal/exchange", "internal/locale"}},
-	{"1b thought", []string{"internal/decode", "internal/match", "internal/report", "internal/scenario"}},
-	{"2 hands", []string{"internal/capture"}},
+	{"1b thought", []string{"internal/bundle", "internal/decode", "internal/match", "internal/report", "internal/scenario"}},
+	{"2 hands", []string{"internal/capture", "internal/feed", "internal/store"}},
 	{"3 conductors", []string{"internal/analysis", "internal/library"}},
 	{"5 keys", []string{"cmd/tinycheck"}},
 }

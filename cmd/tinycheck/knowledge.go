@@ -21,7 +21,7 @@ type knowledge struct {
 // resolvers, relays and other techniques is always there: coverage needs it.
 func (f *analyzeFlags) load(stderr io.Writer) (*knowledge, error) {
 	indicators, feed := library.Starter()
-	feeds := []tinycheck.Feed{feed}
+	feeds := []tinycheck.Intake{feed}
 	if len(f.indicators) > 0 {
 		named, read, err := library.Load(f.indicators)
 		if err != nil {
@@ -42,7 +42,7 @@ func (f *analyzeFlags) load(stderr io.Writer) (*knowledge, error) {
 }
 
 // warn says what of a file was not taken.
-func warn(stderr io.Writer, feeds []tinycheck.Feed) {
+func warn(stderr io.Writer, feeds []tinycheck.Intake) {
 	for _, feed := range feeds {
 		if feed.RejectedTotal == 0 {
 			continue

@@ -12,13 +12,13 @@ import (
 
 // book collects what the reader of a format finds, and what it refuses.
 type book struct {
-	feed tinycheck.Feed
+	feed tinycheck.Intake
 	list []tinycheck.Indicator
 	bulk map[string]int // kinds that no traffic shows
 }
 
 func newBook(name string) *book {
-	return &book{feed: tinycheck.Feed{Name: name}, bulk: map[string]int{}}
+	return &book{feed: tinycheck.Intake{Name: name}, bulk: map[string]int{}}
 }
 
 // The reasons that several formats give.
@@ -90,7 +90,7 @@ func (b *book) strike(gone func(i *tinycheck.Indicator) bool, reason string) {
 	})
 }
 
-func (b *book) close() ([]tinycheck.Indicator, tinycheck.Feed) {
+func (b *book) close() ([]tinycheck.Indicator, tinycheck.Intake) {
 	b.closeBulk()
 	b.merge()
 	b.feed.Accepted = len(b.list)

@@ -45,7 +45,7 @@ func sayAll(list []tinycheck.Indicator) string {
 	return out.String()
 }
 
-func read(t *testing.T, name, text string) ([]tinycheck.Indicator, tinycheck.Feed) {
+func read(t *testing.T, name, text string) ([]tinycheck.Indicator, tinycheck.Intake) {
 	t.Helper()
 	list, feed, err := exchange.Read(name, strings.NewReader(text))
 	if err != nil {
@@ -88,7 +88,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func sayGolden(list []tinycheck.Indicator, feed tinycheck.Feed) string {
+func sayGolden(list []tinycheck.Indicator, feed tinycheck.Intake) string {
 	var out strings.Builder
 	write := func(words ...string) { out.WriteString(strings.Join(words, " ") + "\n") }
 	write("format", feed.Format)

@@ -27,7 +27,7 @@ func feeds(t testing.TB) string {
 	return dir
 }
 
-func readFile(t testing.TB, path string) ([]tinycheck.Indicator, tinycheck.Feed) {
+func readFile(t testing.TB, path string) ([]tinycheck.Indicator, tinycheck.Intake) {
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)

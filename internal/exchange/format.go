@@ -52,7 +52,7 @@ func Formats() []string {
 // The indicators come sorted by Indicator.Compare and, within the source,
 // without repetitions of observable, class and family (counted in Feed.Merged).
 // With an error of kind Invalid, what was read before the damage is given too.
-func Read(name string, r io.Reader) ([]tinycheck.Indicator, tinycheck.Feed, error) {
+func Read(name string, r io.Reader) ([]tinycheck.Indicator, tinycheck.Intake, error) {
 	sum := sha256.New()
 	in := bufio.NewReaderSize(io.TeeReader(r, sum), sampleSize)
 	b := newBook(name)

@@ -17,7 +17,7 @@ import (
 // files given twice count once, and entries that cannot mean c2 are weak
 // (MarkWeak). The order of the files changes nothing. With an error, what could
 // be read is given too.
-func Load(files []string) ([]tinycheck.Indicator, []tinycheck.Feed, error) {
+func Load(files []string) ([]tinycheck.Indicator, []tinycheck.Intake, error) {
 	var loaded []source
 	var failed []error
 	for _, file := range sorted(files) {
@@ -33,7 +33,7 @@ func Load(files []string) ([]tinycheck.Indicator, []tinycheck.Feed, error) {
 // source is one file that was read.
 type source struct {
 	indicators []tinycheck.Indicator
-	feed       tinycheck.Feed
+	feed       tinycheck.Intake
 }
 
 func sorted(files []string) []string {
@@ -57,7 +57,7 @@ func open(file string) (source, error) {
 }
 
 // collect joins the sources, leaving out those with the same name and content.
-func collect(loaded []source) ([]tinycheck.Indicator, []tinycheck.Feed) {
+func collect(loaded []source) ([]tinycheck.Indicator, []tinycheck.Intake) {
 	slices.SortStableFunc(loaded, func(a, b source) int {
 		return cmp.Or(cmp.Compare(a.feed.Name, b.feed.Name), cmp.Compare(a.feed.SHA256, b.feed.SHA256))
 	})
@@ -65,7 +65,7 @@ func collect(loaded []source) ([]tinycheck.Indicator, []tinycheck.Feed) {
 		return a.feed.Name == b.feed.Name && a.feed.SHA256 == b.feed.SHA256
 	})
 	var indicators []tinycheck.Indicator
-	var feeds []tinycheck.Feed
+	var feeds []tinycheck.Intake
 	for _, one := range loaded {
 		if one.feed.Name == "" {
 			continue // could not be opened
