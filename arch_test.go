@@ -31,6 +31,7 @@ var floors = []struct {
 	{"2 hands", []string{"internal/capture", "internal/feed", "internal/store"}},
 	{"3 conductors", []string{"internal/analysis", "internal/library"}},
 	{"5 keys", []string{"cmd/tinycheck"}},
+	{"beside the house: tests only", []string{"internal/feedtest"}},
 }
 
 // pureBelow is the first floor that may touch the world.

@@ -37,7 +37,8 @@ type Coverage struct {
 type FeedUse struct {
 	Name       string
 	Indicators int
-	Date       time.Time // zero when the source states none
+	Date       time.Time // when its content was known to be current; zero when nobody says
+	Timeless   bool      // its age is no limit: typed in by hand, or built in beside fresher lists
 }
 
 // Grade is how well the traffic could be seen.

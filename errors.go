@@ -1,5 +1,7 @@
 package tinycheck
 
+import "errors"
+
 // ErrorKind is what went wrong, in the six words that every door (command line,
 // web page, API) can turn into an exit code, a status or a page. A kind is
 // itself an error, so that errors.Is(err, tinycheck.Invalid) asks for it.
@@ -45,4 +47,14 @@ func (e *Error) Unwrap() []error {
 		return []error{e.Kind}
 	}
 	return []error{e.Kind, e.Err}
+}
+
+// KindOf is what kind of error it is; "" for none, and for one without a kind.
+func KindOf(err error) ErrorKind {
+	for _, k := range []ErrorKind{NotFound, Invalid, Conflict, Busy, Unsupported, Unavailable} {
+		if errors.Is(err, k) {
+			return k
+		}
+	}
+	return ""
 }

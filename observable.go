@@ -3,6 +3,7 @@ package tinycheck
 import (
 	"cmp"
 	"net/netip"
+	"strings"
 )
 
 // ObservableType is the kind of thing that can be recognised in traffic
@@ -48,4 +49,22 @@ func (o Observable) Prefix() (netip.Prefix, bool) {
 // Compare orders observables by type, then value.
 func (o Observable) Compare(p Observable) int {
 	return cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Value, p.Value))
+}
+
+// Host is the name that a domain or a URL observable is about; "" for others,
+// and for a URL with an address.
+func (o Observable) Host() string {
+	switch o.Type {
+	case DomainName:
+		return o.Value
+	case URL:
+		_, rest, _ := strings.Cut(o.Value, "://")
+		name, _, _ := strings.Cut(rest, "/")
+		name, _, _ = strings.Cut(name, ":")
+		if _, err := netip.ParseAddr(name); err == nil || strings.HasPrefix(name, "[") {
+			return ""
+		}
+		return name
+	}
+	return ""
 }

@@ -21,7 +21,7 @@ func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int)
 		l.gather.Lost() + l.ledger.lost
 	c.Malformed = stats.Malformed + stats.BadMessages + stats.Contained
 	for _, f := range c.Feeds {
-		if age := capture.End.Sub(f.Date); !f.Date.IsZero() && age > c.OldestFeed {
+		if age := capture.End.Sub(f.Date); !f.Timeless && !f.Date.IsZero() && age > c.OldestFeed {
 			c.OldestFeed = age
 		}
 	}
@@ -88,7 +88,7 @@ type knowns struct {
 func spots(c *tinycheck.Coverage, k knowns) []spot {
 	tunnel, none := c.TunnelShare(), c.External == 0
 	open := tunnel < gradeXTunnel // a whole tunnel explains what follows from it
-	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() })
+	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() && !f.Timeless })
 	return []spot{
 		{tinycheck.LimitNoTraffic, none},
 		{tinycheck.LimitTunnel, tunnel >= gradeXTunnel},
