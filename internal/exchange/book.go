@@ -10,21 +10,37 @@ import (
 	"tinycheck"
 )
 
-// book collects what the reader of a format finds, and what it refuses.
+// book collects what the reader of a format finds, and what it refuses. Readers
+// of documents let it hold the indicators, because a later part may change an
+// earlier one; readers of lines call flow, and each is given at once.
 type book struct {
-	feed tinycheck.Intake
-	list []tinycheck.Indicator
-	bulk map[string]int // kinds that no traffic shows
+	feed     tinycheck.Intake
+	config   Config
+	sample   sample
+	list     []tinycheck.Indicator // held
+	lines    []int                 // where each of list stands
+	flows    bool
+	taken    int                 // indicators, held or given
+	out      tinycheck.Indicator // the one that is being given
+	bulk     map[string]int      // kinds that no traffic shows
+	reasons  map[string]int
+	gone     map[tinycheck.Observable]bool // taken back
+	ordinary map[string]bool               // ordinary names that stand in a flat list
+	err      error                         // of a function of the Config: nothing is given any more
 }
 
 func newBook(name string) *book {
-	return &book{feed: tinycheck.Intake{Name: name}, bulk: map[string]int{}}
+	return &book{
+		feed: tinycheck.Intake{Name: name}, bulk: map[string]int{}, reasons: map[string]int{},
+		gone: map[tinycheck.Observable]bool{}, ordinary: map[string]bool{},
+	}
 }
 
 // The reasons that several formats give.
 const (
 	reasonNotNetwork = "not a network observable"
 	reasonTooMany    = "more indicators than one file may have"
+	reasonOther      = "other"
 )
 
 // add takes one entry as it is written; like says everything but what it is.
@@ -43,33 +59,65 @@ func (b *book) add(line int, raw string, like tinycheck.Indicator) {
 
 // put takes an indicator whose observable is already spelled.
 func (b *book) put(line int, i tinycheck.Indicator) {
-	if len(b.list) >= maxIndicators {
+	if b.taken >= maxIndicators {
 		b.reject(line, i.Value, reasonTooMany)
 		return
 	}
-	i.Feed = b.feed.Name
+	b.taken++
+	i.Feed = cmp.Or(i.Feed, b.feed.Name)
 	i.Family = clip(strings.TrimSpace(i.Family), maxWord)
+	if b.flows {
+		b.give(line, i)
+		return
+	}
 	b.list = append(b.list, i)
+	b.lines = append(b.lines, line)
 }
 
+// reject counts an entry that is not taken. The reason never quotes the value.
 func (b *book) reject(line int, value, reason string) {
 	b.feed.RejectedTotal++
-	if len(b.feed.Rejected) < maxRejected {
-		b.feed.Rejected = append(b.feed.Rejected, tinycheck.Rejected{
-			Line: line, Value: clip(value, maxValue), Reason: clip(reason, maxEntry),
-		})
+	reason = clip(reason, maxEntry)
+	b.because(reason, 1)
+	if b.config.Rejected == nil && len(b.feed.Rejected) >= maxRejected {
+		return
 	}
+	row := tinycheck.Rejected{Line: line, Value: clip(value, maxValue), Reason: reason}
+	if len(b.feed.Rejected) < maxRejected {
+		b.feed.Rejected = append(b.feed.Rejected, row)
+	}
+	b.tell(row)
+}
+
+func (b *book) tell(row tinycheck.Rejected) {
+	if b.config.Rejected != nil && b.err == nil {
+		b.config.Rejected(row)
+	}
+}
+
+func (b *book) because(reason string, n int) {
+	if _, known := b.reasons[reason]; !known && len(b.reasons) >= maxReasons {
+		reason = reasonOther
+	}
+	b.reasons[reason] += n
 }
 
 // skip counts n entries of a kind that no traffic shows.
 func (b *book) skip(kind string, n int) {
-	if n == 0 {
-		return
+	for range n {
+		b.foreign(0, kind, kind)
 	}
+}
+
+// foreign counts one entry of a kind that no traffic shows.
+func (b *book) foreign(line int, value, kind string) {
+	b.feed.RejectedTotal++
+	b.because(reasonNotNetwork+": "+clip(kind, maxWord), 1)
+	b.tell(tinycheck.Rejected{Line: line, Value: clip(value, maxValue), Reason: reasonNotNetwork + ": " + clip(kind, maxWord)})
 	if kind = clip(kind, maxWord); b.bulk[kind] == 0 && len(b.bulk) >= maxKinds {
-		kind = "other"
+		kind = reasonOther
 	}
-	b.bulk[kind] += n
+	b.bulk[kind]++
 }
 
 // dated moves the feed's date on to the newest that the source states.
@@ -81,20 +129,36 @@ func (b *book) dated(t time.Time) {
 
 // strike removes what the source itself takes back.
 func (b *book) strike(gone func(i *tinycheck.Indicator) bool, reason string) {
-	b.list = slices.DeleteFunc(b.list, func(i tinycheck.Indicator) bool {
-		if !gone(&i) {
-			return false
+	kept := 0
+	for n := range b.list {
+		if gone(&b.list[n]) {
+			b.takeBack(b.list[n].Observable)
+			b.reject(0, b.list[n].Value, reason)
+			continue
 		}
-		b.reject(0, i.Value, reason)
-		return true
-	})
+		b.list[kept], b.lines[kept] = b.list[n], b.lines[n]
+		kept++
+	}
+	clear(b.list[kept:])
+	b.list, b.lines = b.list[:kept], b.lines[:kept]
 }
 
-func (b *book) close() ([]tinycheck.Indicator, tinycheck.Intake) {
+// takeBack notes what the source says no longer.
+func (b *book) takeBack(o tinycheck.Observable) {
+	if len(b.gone) < maxIndicators {
+		b.gone[o] = true
+	}
+}
+
+// close writes the counts down.
+func (b *book) close() {
 	b.closeBulk()
-	b.merge()
-	b.feed.Accepted = len(b.list)
-	return b.list, b.feed
+	for reason, count := range b.reasons {
+		b.feed.Reasons = append(b.feed.Reasons, tinycheck.Reason{Reason: reason, Count: count})
+	}
+	slices.SortFunc(b.feed.Reasons, func(p, q tinycheck.Reason) int {
+		return cmp.Or(cmp.Compare(q.Count, p.Count), cmp.Compare(p.Reason, q.Reason))
+	})
 }
 
 func (b *book) closeBulk() {
@@ -105,69 +169,12 @@ func (b *book) closeBulk() {
 	slices.Sort(kinds)
 	rows := make([]tinycheck.Rejected, 0, len(kinds))
 	for _, kind := range kinds {
-		n := b.bulk[kind]
-		b.feed.RejectedTotal += n
-		rows = append(rows, tinycheck.Rejected{Value: kind, Reason: fmt.Sprintf("%s (%d entries)", reasonNotNetwork, n)})
+		rows = append(rows, tinycheck.Rejected{Value: kind, Reason: fmt.Sprintf("%s (%d entries)", reasonNotNetwork, b.bulk[kind])})
 	}
 	b.feed.Rejected = append(rows, b.feed.Rejected...)
 	if len(b.feed.Rejected) > maxRejected {
 		b.feed.Rejected = b.feed.Rejected[:maxRejected]
 	}
-}
-
-// merge sorts, and makes one of the indicators that say the same.
-func (b *book) merge() {
-	slices.SortStableFunc(b.list, func(i, j tinycheck.Indicator) int {
-		return cmp.Or(meaning(&i, &j), i.Compare(&j))
-	})
-	kept := b.list[:0]
-	for _, i := range b.list {
-		if n := len(kept); n > 0 && meaning(&kept[n-1], &i) == 0 {
-			join(&kept[n-1], &i)
-			b.feed.Merged++
-			continue
-		}
-		kept = append(kept, i)
-	}
-	clear(b.list[len(kept):])
-	b.list = kept
-}
-
-// meaning compares what an indicator says, leaving out who says it.
-func meaning(i, j *tinycheck.Indicator) int {
-	return cmp.Or(
-		i.Observable.Compare(j.Observable),
-		cmp.Compare(i.Class, j.Class),
-		cmp.Compare(i.Infrastructure, j.Infrastructure),
-		cmp.Compare(i.Family, j.Family),
-	)
-}
-
-// join adds to i what j knows more: it was said most lately, it holds longest,
-// it has the tags of both.
-func join(i, j *tinycheck.Indicator) {
-	i.Tags = union(i.Tags, j.Tags)
-	if j.Updated.After(i.Updated) {
-		i.Updated = j.Updated
-	}
-	if j.ValidFrom.Before(i.ValidFrom) {
-		i.ValidFrom = j.ValidFrom
-	}
-	if j.ValidUntil.IsZero() || !i.ValidUntil.IsZero() && j.ValidUntil.After(i.ValidUntil) {
-		i.ValidUntil = j.ValidUntil
-	}
-	i.Confidence = max(i.Confidence, j.Confidence)
-	i.TLP = cmp.Or(i.TLP, j.TLP)
-}
-
-func union(a, b []string) []string {
-	if len(b) == 0 || slices.Equal(a, b) {
-		return a
-	}
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return all[:min(len(all), maxTags)]
 }
 
 // clip keeps at most n bytes, in valid UTF-8.

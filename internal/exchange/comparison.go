@@ -22,7 +22,7 @@ func compared(path, operator string, not bool, values []string) pattern {
 			found.refused = append(found.refused, refusedMatch)
 			continue
 		}
-		found.terms = append(found.terms, term{value: value, certificate: kind == pathCertificate})
+		found.terms = append(found.terms, term{value: value, kind: kind})
 	}
 	return found
 }
@@ -47,7 +47,16 @@ const (
 	pathForeign     pathKind = iota // no traffic shows it
 	pathValue                       // a name, an address, a URL
 	pathCertificate                 // a hash of a TLS certificate
-	pathNarrow                      // only narrows
+	pathJA3                         // a fingerprint of a TLS client
+	pathJA4
+	pathNarrow // only narrows
+)
+
+// STIX 2.1 has no property for the fingerprint of a TLS client. Ours stand in an
+// object type of our own, of the form that section 11 asks of custom ones.
+const (
+	pathOfJA3 = "x-tinycheck-tls:ja3"
+	pathOfJA4 = "x-tinycheck-tls:ja4"
 )
 
 func kindOf(path string) pathKind {
@@ -57,6 +66,10 @@ func kindOf(path string) pathKind {
 		return pathValue
 	case "x509-certificate:hashes.sha1", "x509-certificate:hashes.sha256":
 		return pathCertificate
+	case pathOfJA3:
+		return pathJA3
+	case pathOfJA4:
+		return pathJA4
 	}
 	if strings.HasPrefix(path, "domain-name:resolves_to_refs") || strings.HasPrefix(path, "network-traffic:") {
 		return pathNarrow

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"tinycheck"
 	"tinycheck/internal/spelling"
@@ -22,6 +23,8 @@ var (
 	errEntryWide     = errors.New("a prefix this wide would match half of the world")
 	errEntryPort     = errors.New("not a port")
 	errEntryScheme   = errors.New("only http and https URLs are seen in traffic")
+	errEntryURL      = errors.New("a character that no URL has")
+	errEntryLetters  = errors.New("letters that no name can have (RFC 5892)")
 )
 
 // The widest prefixes that are taken: the sizes of the largest networks that
@@ -31,23 +34,16 @@ const (
 	widest6 = 19
 )
 
-// refang undoes the spellings by which people keep a link from being clicked.
-var refang = strings.NewReplacer(
-	"[.]", ".", "(.)", ".", "{.}", ".", "[dot]", ".", "(dot)", ".", "{dot}", ".",
-	"[DOT]", ".", "(DOT)", ".", "{DOT}", ".", "[Dot]", ".", "(Dot)", ".", "\\.", ".",
-	"[:]", ":", "(:)", ":", "{:}", ":", "[://]", "://", "[/]", "/", "[@]", "@", "(@)", "@", "[at]", "@",
-)
-
 // entry reads one value as people and feeds write it: a name, an address, a
 // prefix or a URL, defanged or not. The port, where one stands, is given apart.
 func entry(raw string) (found tinycheck.Observable, port string, err error) {
+	if plain(raw) {
+		return tinycheck.Observable{Type: tinycheck.DomainName, Value: raw}, "", nil
+	}
 	if len(raw) > maxEntry {
 		return found, "", errEntryLong
 	}
-	text := strings.Trim(strings.TrimSpace(raw), "\"'`<>")
-	if strings.ContainsAny(text, "[({\\") {
-		text = refang.Replace(text)
-	}
+	text := refanged(strings.Trim(strings.TrimSpace(raw), "\"'`<>"))
 	if text == "" {
 		return found, "", errEntryEmpty
 	}
@@ -90,6 +86,9 @@ func entryURL(scheme, rest string) (found tinycheck.Observable, port string, err
 	found, port, err = host(name)
 	if err != nil || path == "" || path == "/" || scheme == "" {
 		return found, port, err
+	}
+	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f }) || !utf8.ValidString(path) {
+		return found, "", errEntryURL
 	}
 	return tinycheck.Observable{Type: tinycheck.URL, Value: scheme + "://" + authority(found, scheme, port) + slashed(path)}, "", nil
 }
@@ -190,12 +189,22 @@ func domain(text string) (string, error) {
 	}
 	name, err := spelling.Domain(text)
 	if err != nil {
-		return "", err
+		return "", reasonOf(err)
 	}
 	if last := name[strings.LastIndexByte(name, '.')+1:]; digits(last) {
 		return "", errEntryNumber // no top-level domain is a number (RFC 3696 section 2)
 	}
 	return name, nil
+}
+
+// reasonOf keeps what an error quotes out of the reason: reasons are counted.
+func reasonOf(err error) error {
+	for _, known := range []error{spelling.ErrEmpty, spelling.ErrLong, spelling.ErrLabel, spelling.ErrByte, spelling.ErrNoDot} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return errEntryLetters
 }
 
 func digits(s string) bool {

@@ -3,8 +3,6 @@ package exchange
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -24,10 +22,19 @@ type format struct {
 // formats is the table; the first that looks right is taken, so the general
 // ones stand last.
 var formats = []format{
+	{"tinycheck-ndjson", "TinyCheck lines", looksOwnLines, readOwnLines},
 	{"tinycheck-yaml", "TinyCheck YAML", looksOwn, readOwn},
 	{"tinycheck-json", "TinyCheck or SpyGuard JSON", looksTinyCheck, readTinyCheck},
 	{"stix", "a STIX 2 bundle", looksSTIX, readSTIX},
+	{"misp", "a MISP event", looksMISP, readMISP},
+	{"openioc", "OpenIOC", looksOpenIOC, readOpenIOC},
+	{"stix1", "a STIX 1 package", looksSTIX1, readSTIX1},
 	{"echap-yaml", "Echap YAML", looksEchap, readEchap},
+	{"json-list", "a JSON array of names and addresses", looksJSONList, readJSONList},
+	{"tor-exits", "the Tor project's list of exits", looksExits, readExits},
+	{"maltrail", "trails of Maltrail", looksMaltrail, readMaltrail},
+	{"csv", "a table (CSV) with a header", looksCSV, readCSV},
+	{"dataset", "a data set of Suricata", looksDataset, readDataset},
 	{"hosts", "a hosts file", looksHosts, readHosts},
 	{"list", "a list of names and addresses", looksList, readList},
 }
@@ -46,54 +53,6 @@ func Formats() []string {
 		names[i] = f.name
 	}
 	return names
-}
-
-// Read reads all indicators of one source. The name becomes the feed's name.
-// The indicators come sorted by Indicator.Compare and, within the source,
-// without repetitions of observable, class and family (counted in Feed.Merged).
-// With an error of kind Invalid, what was read before the damage is given too.
-func Read(name string, r io.Reader) ([]tinycheck.Indicator, tinycheck.Intake, error) {
-	sum := sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(r, sum), sampleSize)
-	b := newBook(name)
-	err := b.readFrom(in)
-	if err == nil {
-		err = drain(in)
-	}
-	if err != nil {
-		err = b.explain(err)
-	}
-	b.feed.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	list, feed := b.close()
-	return list, feed, err
-}
-
-func (b *book) readFrom(in *bufio.Reader) error {
-	s, err := look(b.feed.Name, in)
-	if err != nil {
-		return err
-	}
-	f, err := recognise(s)
-	if err != nil {
-		return err
-	}
-	b.feed.Format = f.name
-	return f.read(in, b)
-}
-
-// drain reads on to the end, so that the hash is that of the file.
-func drain(in io.Reader) error {
-	_, err := io.Copy(io.Discard, io.LimitReader(in, maxText))
-	return err
-}
-
-func (b *book) explain(err error) error {
-	op := "read indicators: " + clip(b.feed.Name, maxWord)
-	var known *tinycheck.Error
-	if errors.As(err, &known) {
-		return tinycheck.Errorf(op, known.Kind, err)
-	}
-	return tinycheck.Errorf(op, tinycheck.Unavailable, err)
 }
 
 // damaged is what the content is to blame for.
@@ -125,8 +84,6 @@ func look(name string, in *bufio.Reader) (sample, error) {
 		return sample{}, unsupported("it is written in UTF-16: save it as UTF-8")
 	case strings.IndexByte(text, 0) >= 0:
 		return sample{}, damaged("it is not text")
-	case strings.HasPrefix(text, "<"):
-		return sample{}, damaged("it is a web page or XML, not a list: was the download answered by a login page?")
 	case text == "":
 		return sample{}, damaged("it is empty")
 	}
@@ -134,13 +91,11 @@ func look(name string, in *bufio.Reader) (sample, error) {
 }
 
 func recognise(s sample) (format, error) {
-	for _, f := range formats {
-		if f.looks(s) {
-			return f, nil
-		}
+	if f, ok := find(formats, s); ok {
+		return f, nil
 	}
-	if strings.HasPrefix(s.text, "{") && strings.Contains(s.text, `"elements"`) {
-		return format{}, unsupported("it is an allow-list of TinyCheck or SpyGuard: those hide indicators, so none is taken")
+	if strings.HasPrefix(s.text, "<") {
+		return format{}, damaged("it is a web page or XML of another kind, not a list: was the download answered by a login page?")
 	}
 	words := make([]string, len(formats))
 	for i, f := range formats {
@@ -150,17 +105,30 @@ func recognise(s sample) (format, error) {
 	return format{}, damaged("it is neither %s nor %s", strings.Join(words[:last], ", "), words[last])
 }
 
+func find(table []format, s sample) (format, bool) {
+	for _, f := range table {
+		if f.looks(s) {
+			return f, true
+		}
+	}
+	return format{}, false
+}
+
+// whole gives the lines of the sample that are not cut.
+func (s sample) whole() string {
+	if len(s.text) >= sampleSize/2 {
+		if cut := strings.LastIndexByte(s.text, '\n'); cut > 0 {
+			return s.text[:cut+1]
+		}
+	}
+	return s.text
+}
+
 // lines gives the first lines of the sample that say something.
 func (s sample) lines() []string {
 	var out []string
-	text := s.text
-	if len(text) >= sampleSize/2 { // the last line may be cut
-		if cut := strings.LastIndexByte(text, '\n'); cut > 0 {
-			text = text[:cut]
-		}
-	}
-	for line := range strings.Lines(text) {
-		if line = content(line); line == "" {
+	for line := range strings.Lines(s.whole()) {
+		if line = string(content([]byte(line))); line == "" {
 			continue
 		}
 		if out = append(out, line); len(out) == sampleLines {
@@ -173,15 +141,20 @@ func (s sample) lines() []string {
 // most reports whether at least half of the lines, and in a file with one of
 // the endings at least one, look right.
 func (s sample) most(right func(line string) bool, endings ...string) bool {
-	lines, good := s.lines(), 0
+	if strings.HasPrefix(s.text, "<") {
+		return false
+	}
+	lines, good, prose := s.lines(), 0, 0
 	for _, line := range lines {
 		if right(line) {
 			good++
+		} else if strings.Count(line, " ") > 2 {
+			prose++
 		}
 	}
 	for _, ending := range endings {
 		if strings.HasSuffix(s.name, ending) {
-			return good > 0
+			return good > 0 && 2*prose < len(lines)
 		}
 	}
 	return good > 0 && 2*good >= len(lines)

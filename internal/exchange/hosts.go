@@ -23,10 +23,12 @@ func looksHosts(s sample) bool {
 }
 
 func readHosts(in *bufio.Reader, b *book) error {
-	return b.eachLine(in, func(number int, line string) {
-		fields := strings.Fields(line)
+	b.flow()
+	like := b.unstated()
+	return b.eachLine(in, func(number int, line []byte) {
+		fields := strings.Fields(string(line))
 		if len(fields) < 2 {
-			b.reject(number, line, "not a line of a hosts file")
+			b.reject(number, string(line), "not a line of a hosts file")
 			return
 		}
 		for _, name := range fields[1:] {
@@ -34,7 +36,7 @@ func readHosts(in *bufio.Reader, b *book) error {
 				b.reject(number, fields[0]+" "+name, reason)
 				continue
 			}
-			b.add(number, name, unclassified)
+			b.flat(number, name, like)
 		}
 	})
 }

@@ -88,6 +88,11 @@ func (w *walk) value(name string, see element) error {
 	if !w.array() {
 		return fmt.Errorf("%q is not a list", name)
 	}
+	return w.elements(see)
+}
+
+// elements gives every element of the array that comes next.
+func (w *walk) elements(see element) error {
 	if _, err := w.dec.Token(); err != nil {
 		return err
 	}

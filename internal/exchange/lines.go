@@ -2,29 +2,37 @@ package exchange
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
-	"strings"
 
 	"tinycheck"
 )
 
 // unclassified is how flat lists are taken: see the package comment.
-var unclassified = tinycheck.Indicator{Class: tinycheck.ClassC2, Tags: []string{"unclassified"}}
+var unclassified = tinycheck.Indicator{Class: tinycheck.ClassC2, Tags: []string{tagUnclassified}}
 
-// eachLine gives every line that says something, without its comment. Lines
-// that are too long are rejected, not cut.
-func (b *book) eachLine(in *bufio.Reader, see func(number int, line string)) error {
-	for number, total := 1, 0; ; number++ {
+// eachLine gives every line that says something, without its comment. The line
+// is valid during the call. Lines that are too long are rejected, not cut.
+func (b *book) eachLine(in *bufio.Reader, see func(number int, line []byte)) error {
+	return b.eachRaw(in, func(number int, line []byte) {
+		if text := content(line); len(text) > 0 {
+			see(number, text)
+		}
+	})
+}
+
+// eachRaw gives every line as it stands, comments and all.
+func (b *book) eachRaw(in *bufio.Reader, see func(number int, line []byte)) error {
+	for number, total := 1, 0; b.err == nil; number++ {
 		line, size, err := readLine(in)
 		if total += size; total > maxText {
 			return damaged("larger than %d MiB", maxText>>20)
 		}
-		switch text := content(line); {
-		case size > maxLine:
-			b.reject(number, line[:maxValue], "line too long")
-		case text != "":
-			see(number, text)
+		if size > maxLine {
+			b.reject(number, string(line[:maxValue]), "line too long")
+		} else {
+			see(number, line)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -33,32 +41,37 @@ func (b *book) eachLine(in *bufio.Reader, see func(number int, line string)) err
 			return err
 		}
 	}
+	return nil
 }
 
-// readLine reads one line; of one that is too long it keeps the beginning.
-func readLine(in *bufio.Reader) (line string, size int, err error) {
+// readLine reads one line, which is valid until the next; of one that is too
+// long it keeps the beginning.
+func readLine(in *bufio.Reader) (line []byte, size int, err error) {
 	var long []byte
 	for {
 		part, err := in.ReadSlice('\n')
-		if size += len(part); err == nil && long == nil {
-			return string(part), size, nil
+		if size += len(part); long == nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return part, size, err
 		}
 		if len(long) < maxLine {
 			long = append(long, part...)
 		}
 		if size > maxText || !errors.Is(err, bufio.ErrBufferFull) {
-			return string(long), size, err
+			return long, size, err
 		}
 	}
 }
 
 // content cuts the comment and the spaces off a line.
-func content(line string) string {
-	if cut := strings.IndexAny(line, "#;"); cut >= 0 && (cut == 0 || line[cut-1] == ' ' || line[cut-1] == '\t') {
-		line = line[:cut]
+func content(line []byte) []byte {
+	for i, c := range line {
+		if (c == '#' || c == ';') && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+			line = line[:i]
+			break
+		}
 	}
-	if strings.HasPrefix(line, "//") || strings.HasPrefix(line, "!") {
-		return ""
+	if len(line) > 0 && line[0] == '!' || bytes.HasPrefix(line, []byte("//")) {
+		return nil
 	}
-	return strings.TrimSpace(line)
+	return bytes.TrimSpace(line)
 }

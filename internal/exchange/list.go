@@ -3,6 +3,8 @@ package exchange
 import (
 	"bufio"
 	"strings"
+
+	"tinycheck"
 )
 
 // A list has one name, address, prefix or URL per line; "#", ";", "!" and "//"
@@ -16,5 +18,15 @@ func looksList(s sample) bool {
 }
 
 func readList(in *bufio.Reader, b *book) error {
-	return b.eachLine(in, func(number int, line string) { b.add(number, line, unclassified) })
+	b.flow()
+	like := b.unstated()
+	return b.eachLine(in, func(number int, line []byte) {
+		if !plain(line) {
+			b.flat(number, string(line), like)
+			return
+		}
+		this := like
+		this.Observable = tinycheck.Observable{Type: tinycheck.DomainName, Value: string(line)}
+		b.flatPut(number, this)
+	})
 }

@@ -24,9 +24,11 @@ type pattern struct {
 
 // term is one thing to be seen.
 type term struct {
-	value       string
-	certificate bool
-	port        string
+	value string
+	kind  pathKind
+	port  string
+	line  int    // where the format has several on lines of their own
+	id    string // likewise
 }
 
 // The reasons for which a part of a pattern is refused.

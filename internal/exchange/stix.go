@@ -64,6 +64,7 @@ type bundle struct {
 	lights    map[string]string   // marking → TLP word
 	marks     map[string][]string // indicator → markings
 	revoked   map[string]bool
+	settled   map[string]bool // indicators whose class a label of ours says
 }
 
 // named is an object that can be a family; the lower rank is the better name.
@@ -78,7 +79,7 @@ var familyTypes = []string{"malware", "tool", "campaign", "intrusion-set", "thre
 func readSTIX(in *bufio.Reader, b *book) error {
 	u := &bundle{
 		book: b, named: map[string]named{}, indicates: map[string][]string{},
-		lights: map[string]string{}, marks: map[string][]string{}, revoked: map[string]bool{},
+		lights: map[string]string{}, marks: map[string][]string{}, revoked: map[string]bool{}, settled: map[string]bool{},
 	}
 	err := eachElement(in, map[string]element{"objects": u.object})
 	b.strike(func(i *tinycheck.Indicator) bool { return u.revoked[i.SourceID] }, "revoked by its source")
@@ -116,6 +117,7 @@ func (u *bundle) indicator(line int, o *stixObject) {
 	switch {
 	case o.Revoked:
 		u.reject(line, cmp.Or(o.Pattern, o.ID), "revoked by its source")
+		u.takenBack(o.Pattern)
 		return
 	case o.PatternType != "" && o.PatternType != "stix":
 		u.reject(line, o.Pattern, "a pattern in another language: "+clip(o.PatternType, maxWord))
@@ -138,8 +140,21 @@ func (u *bundle) indicator(line int, o *stixObject) {
 	u.terms(line, o, found.terms)
 }
 
+// takenBack notes what a revoked indicator said.
+func (u *bundle) takenBack(text string) {
+	found, _ := parsePattern(text)
+	for _, t := range found.terms {
+		if what, err := observable(t.value); err == nil {
+			u.takeBack(what)
+		}
+	}
+}
+
 func (u *bundle) terms(line int, o *stixObject, terms []term) {
-	like := stixIndicator(o)
+	like, settled := stixIndicator(o)
+	if settled && len(terms) > 0 {
+		u.settled[o.ID] = true
+	}
 	if like.Class == "" {
 		u.reject(line, o.Pattern, "its source calls it benign")
 		return
@@ -149,34 +164,55 @@ func (u *bundle) terms(line int, o *stixObject, terms []term) {
 		if t.port != "" {
 			this.Tags = union(this.Tags, []string{"port:" + t.port})
 		}
-		if t.certificate {
+		switch t.kind {
+		case pathCertificate:
 			u.certificate(line, t.value, this)
-			continue
+		case pathJA3:
+			u.fingerprint(line, tinycheck.JA3, t.value, this)
+		case pathJA4:
+			u.fingerprint(line, tinycheck.JA4, t.value, this)
+		default:
+			u.add(line, t.value, this)
 		}
-		u.add(line, t.value, this)
 	}
 	if len(terms) > 0 && len(o.Markings) > 0 {
 		u.marks[o.ID] = o.Markings[:min(len(o.Markings), maxTags)]
 	}
 }
 
-// stixIndicator takes over what the source says about an indicator. A type or
-// label that is one of our tags decides its class; a source that doubts (or
-// calls it benign, which gives no class) is believed, until complete finds that
-// malware is indicated.
-func stixIndicator(o *stixObject) tinycheck.Indicator {
-	i := tinycheck.Indicator{
+// stixIndicator takes over what the source says about an indicator. A label of
+// ours settles its class. Else a type or label that is one of our tags decides
+// it; a source that doubts (or calls it benign, which gives no class) is
+// believed, until complete finds that malware is indicated.
+func stixIndicator(o *stixObject) (i tinycheck.Indicator, settled bool) {
+	i = tinycheck.Indicator{
 		Class: tinycheck.ClassC2, SourceID: o.ID, Confidence: min(max(o.Confidence, 0), 100),
 		ValidFrom: o.ValidFrom.Time, ValidUntil: o.ValidUntil.Time, Updated: o.Modified.Time,
 	}
-	said := slices.Concat(o.Types, o.Labels)
-	for _, word := range said[:min(len(said), maxTags)] {
+	var said tagged
+	var words []string
+	for _, word := range o.Labels {
+		if key, value, ok := ownTag(word); ok {
+			said.ownTag(key, value)
+			continue
+		}
+		words = append(words, word)
+	}
+	if settled = said.class != ""; settled {
+		i.Class, i.Infrastructure = said.class, said.infrastructure
+	} else {
+		words = slices.Concat(o.Types, words)
+	}
+	for _, word := range words[:min(len(words), maxTags)] {
 		i.Tags = append(i.Tags, clip(strings.ToLower(strings.TrimSpace(word)), maxWord))
+	}
+	if settled {
+		return i, true
 	}
 	for _, word := range i.Tags {
 		if l, known := labels[word]; known {
 			i.Class, i.Infrastructure = l.class, l.infrastructure
-			return i
+			return i, false
 		}
 	}
 	switch {
@@ -185,7 +221,7 @@ func stixIndicator(o *stixObject) tinycheck.Indicator {
 	case doubted(i.Tags):
 		i.Class = tinycheck.ClassWeak
 	}
-	return i
+	return i, false
 }
 
 // doubted reports that every word of the source is one that accuses nobody.
@@ -198,40 +234,4 @@ func doubted(words []string) bool {
 		}
 	}
 	return len(words) > 0
-}
-
-// complete adds what only the whole bundle says: family and traffic light.
-func (u *bundle) complete(i *tinycheck.Indicator) {
-	var best named
-	for n, id := range u.indicates[i.SourceID] {
-		if n == maxTags {
-			break
-		}
-		if found, ok := u.named[id]; ok && (best.name == "" || cmp.Or(cmp.Compare(found.rank, best.rank), cmp.Compare(found.name, best.name)) < 0) {
-			best = found
-		}
-	}
-	i.Family = clip(strings.TrimSpace(best.name), maxWord)
-	if best.name != "" && best.rank == 0 && doubted(i.Tags) {
-		i.Class = tinycheck.ClassC2
-	}
-	for _, id := range u.marks[i.SourceID] {
-		if word := cmp.Or(u.lights[id], tlpMarkings[id]); word != "" {
-			*i = marked(*i, word)
-		}
-	}
-}
-
-// tlpMarkings are the fixed markings of TLP 1.0 (STIX 2.1 section 7.2.1.4) and
-// of the OASIS extension for TLP 2.0.
-var tlpMarkings = map[string]string{
-	"marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": "white",
-	"marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",
-	"marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": "amber",
-	"marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": "red",
-	"marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487": "clear",
-	"marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb": "green",
-	"marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421": "amber",
-	"marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003": "amber+strict",
-	"marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1": "red",
 }

@@ -73,3 +73,21 @@ func marked(i tinycheck.Indicator, word string) tinycheck.Indicator {
 	}
 	return i
 }
+
+// ownTag reads a tag by which a writer of ours says what a format has no place
+// for: tinycheck:class="website" as MISP writes machine tags, and
+// tinycheck-class:website as a STIX label. The keys are class, infrastructure,
+// family, type, confidence and valid-until.
+func ownTag(tag string) (key, value string, ok bool) {
+	tag = strings.TrimSpace(tag)
+	if rest, found := strings.CutPrefix(tag, "tinycheck:"); found {
+		key, value, ok = strings.Cut(rest, `="`)
+		value, closed := strings.CutSuffix(value, `"`)
+		return key, value, ok && closed
+	}
+	if rest, found := strings.CutPrefix(tag, "tinycheck-"); found {
+		key, value, ok = strings.Cut(rest, ":")
+		return key, value, ok && (key == "class" || key == "infrastructure")
+	}
+	return "", "", false
+}

@@ -34,13 +34,16 @@ func readTinyCheck(in *bufio.Reader, b *book) error {
 	gone := map[tinycheck.Observable]bool{}
 	err := eachElement(in, map[string]element{
 		"iocs":      b.tinyCheck,
-		"to_delete": func(_ int, raw json.RawMessage) { takeBack(raw, gone) },
+		"to_delete": func(_ int, raw json.RawMessage) { deleted(raw, gone) },
 	})
+	for o := range gone {
+		b.takeBack(o)
+	}
 	b.strike(func(i *tinycheck.Indicator) bool { return gone[i.Observable] }, "the feed itself deletes it")
 	return err
 }
 
-func takeBack(raw json.RawMessage, gone map[tinycheck.Observable]bool) {
+func deleted(raw json.RawMessage, gone map[tinycheck.Observable]bool) {
 	var e tinyCheckEntry
 	if json.Unmarshal(raw, &e) != nil && json.Unmarshal(raw, &e.Value) != nil {
 		return
@@ -86,15 +89,19 @@ func (b *book) tinyCheck(line int, raw json.RawMessage) {
 
 // certificate takes a hash of a TLS certificate, SHA-1 or SHA-256 by its length.
 func (b *book) certificate(line int, raw string, like tinycheck.Indicator) {
-	kind, hash, err := tinycheck.CertSHA1, "", error(nil)
-	if hash, err = spelling.Hex(raw, 20); err != nil {
-		kind = tinycheck.CertSHA256
-		hash, err = spelling.Hex(raw, 32)
-	}
+	found, err := certificateHash(raw)
 	if err != nil {
 		b.reject(line, raw, "neither a SHA-1 nor a SHA-256 of a certificate")
 		return
 	}
-	like.Observable = tinycheck.Observable{Type: kind, Value: hash}
+	like.Observable = found
 	b.put(line, like)
+}
+
+func certificateHash(raw string) (tinycheck.Observable, error) {
+	if hash, err := spelling.Hex(raw, 20); err == nil {
+		return tinycheck.Observable{Type: tinycheck.CertSHA1, Value: hash}, nil
+	}
+	hash, err := spelling.Hex(raw, 32)
+	return tinycheck.Observable{Type: tinycheck.CertSHA256, Value: hash}, err
 }
