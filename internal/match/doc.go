@@ -19,8 +19,12 @@
 // listed address are no contact.
 //
 // The levels are those of the table of docs/contract.md: this package holds the
-// rows that need nothing but indicators. It has no clock and no words. An Index
-// takes about 60 bytes for each indicator. What a Gatherer keeps is bounded by
+// rows that need nothing but indicators. It has no clock and no words.
+//
+// An Index is one run of bytes, the same in memory as in a file (layout.go), and
+// is opened where it lies: a Builder makes it, Open checks its checksum and
+// decodes nothing. It takes about 45 bytes for each name and keeps nothing else.
+// A damaged one is refused as a whole. What does not fit into one is counted. What a Gatherer keeps is bounded by
 // the constants in limit.go, and Lost counts what did not fit; when the bounds
 // are reached, what can decide an answer is kept before all else.
 package match

@@ -18,7 +18,7 @@ type Gatherer struct {
 	records   int
 	sightings int
 	open      map[*tinycheck.Flow][]*record     // flows that showed something themselves
-	copies    map[uint32][]*tinycheck.Indicator // of listings, by first row, for sightings
+	copies    map[uint32][]*tinycheck.Indicator // of listings, by their place, for sightings
 	lost      int64
 }
 

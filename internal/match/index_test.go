@@ -224,32 +224,3 @@ func TestIndexIsSmall(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkIndexName(b *testing.B) {
-	x := match.NewIndex(names(1_000_000), nil)
-	for name, host := range map[string]string{"miss": "edge-mqtt.facebook.example.org", "listed": "www.host77.example77.com"} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				x.Name(host)
-			}
-		})
-	}
-}
-
-func BenchmarkIndexAddress(b *testing.B) {
-	x := match.NewIndex(mixed(1_000_000), nil)
-	a := netip.MustParseAddr("198.51.100.77")
-	b.ReportAllocs()
-	for b.Loop() {
-		x.Address(a)
-	}
-}
-
-func BenchmarkNewIndex(b *testing.B) {
-	list := names(100_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		match.NewIndex(list, nil)
-	}
-}

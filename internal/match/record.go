@@ -126,13 +126,13 @@ func (g *Gatherer) add(r *record, e tinycheck.Event, s sight) bool {
 
 // copy takes the indicators of a listing out of the index, once for all sightings.
 func (g *Gatherer) copy(l Listing) []*tinycheck.Indicator {
-	list, known := g.copies[l.from]
+	list, known := g.copies[l.at]
 	if !known {
 		for n := range l.Len() {
 			one := l.At(n)
 			list = append(list, &one)
 		}
-		g.copies[l.from] = list
+		g.copies[l.at] = list
 	}
 	return list
 }
