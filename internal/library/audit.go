@@ -1,0 +1,113 @@
+package library
+
+import (
+	"context"
+	"slices"
+
+	"tinycheck"
+	"tinycheck/internal/spelling"
+)
+
+// Overlap is an indicator and what is known to be ordinary that covers it, or
+// that it covers.
+type Overlap struct {
+	Indicator tinycheck.Indicator
+	Context   tinycheck.Context
+	Kind      OverlapKind
+	Why       string // of a weak one: in words
+}
+
+// OverlapKind is how the two meet. In every case the indicator is matched.
+type OverlapKind string
+
+// The kinds of overlap.
+const (
+	// OverlapCovered: the ordinary covers the indicator, which wins. When a feed
+	// brought the ordinary along, it is left out, so that it excuses nothing.
+	OverlapCovered OverlapKind = "covered"
+	// OverlapTenant: the indicator is a customer of a shared platform.
+	OverlapTenant OverlapKind = "tenant"
+	// OverlapWeak: the indicator is listed as c2 and cannot mean it.
+	OverlapWeak OverlapKind = "weak"
+	// OverlapExpired: the ordinary covers the indicator, and must be checked again.
+	OverlapExpired OverlapKind = "expired"
+)
+
+// Audit finds every overlap of the indicators in force with the context: each
+// is handed to see. Tenants of platforms are ordinary and many: they are given
+// too.
+func (l *Library) Audit(ctx context.Context, see func(Overlap) error) error {
+	brought, err := l.store.Context(ctx)
+	if err != nil {
+		return err
+	}
+	excuses := newExcuses(brought)
+	a := audit{library: l, judge: NewJudge(excuses.own), names: map[string]tinycheck.Context{}, see: see}
+	if err := l.hear(ctx, a.judge, excuses); err != nil {
+		return err
+	}
+	for _, c := range excuses.all() {
+		a.put(c)
+	}
+	return l.store.Scan(ctx, a.row)
+}
+
+// audit compares indicators with the context.
+type audit struct {
+	library *Library
+	judge   *Judge
+	names   map[string]tinycheck.Context
+	ranges  []tinycheck.Context
+	see     func(Overlap) error
+}
+
+func (a *audit) put(c tinycheck.Context) {
+	if c.Observable.Type == tinycheck.DomainName {
+		a.names[c.Observable.Value] = c
+		return
+	}
+	a.ranges = append(a.ranges, c)
+}
+
+func (a *audit) row(value, source []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
+	i := *about
+	i.Observable = tinycheck.Observable{Type: kind, Value: string(value)}
+	i.SourceID = string(source)
+	was := i.Class
+	why, changed := a.judge.Change(&i)
+	c, covered := a.covering(&i)
+	o := Overlap{Indicator: i, Context: c, Why: why}
+	switch {
+	case changed && was == tinycheck.ClassC2 && i.Class == tinycheck.ClassWeak:
+		o.Kind = OverlapWeak
+	case !covered:
+		return nil
+	case c.Class == tinycheck.ContextPlatform:
+		o.Kind = OverlapTenant
+	case !c.Expires.IsZero() && !a.library.config.Now().Before(c.Expires):
+		o.Kind = OverlapExpired
+	default:
+		o.Kind = OverlapCovered
+	}
+	return a.see(o)
+}
+
+// covering is the most specific entry of the context that covers an indicator.
+func (a *audit) covering(i *tinycheck.Indicator) (tinycheck.Context, bool) {
+	if prefix, ok := i.Prefix(); ok {
+		at := slices.IndexFunc(a.ranges, func(c tinycheck.Context) bool {
+			around, _ := c.Observable.Prefix()
+			return around.Overlaps(prefix)
+		})
+		if at < 0 {
+			return tinycheck.Context{}, false
+		}
+		return a.ranges[at], true
+	}
+	for name := i.Host(); name != ""; name = spelling.Parent(name) {
+		if c, ok := a.names[name]; ok {
+			return c, true
+		}
+	}
+	return tinycheck.Context{}, false
+}

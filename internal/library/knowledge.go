@@ -1,0 +1,215 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"tinycheck"
+	"tinycheck/internal/match"
+	"tinycheck/internal/store"
+)
+
+// Knowledge is what a capture is compared with.
+type Knowledge struct {
+	Index *match.Index
+	Feeds []tinycheck.FeedUse
+}
+
+// note is what an index file says about itself.
+type note struct {
+	Made  string    `json:"made"`  // of which rules and context of the program
+	Until time.Time `json:"until"` // when entries of its context expire; zero: never
+}
+
+// rules is raised when what becomes of an indicator on its way into the index
+// changes, so that indexes that were made before are made anew.
+const rules = "1"
+
+// maker names what of the program goes into an index.
+func maker() string {
+	sum := sha256.Sum256([]byte(rules + ordinary))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Knowledge gives the indicators that are in force, and the feeds that they are
+// of. It opens the index that is kept beside the store, or makes it where it is
+// missing or not of this state of the store. What was given before stays usable,
+// so that no analysis has to stop.
+func (l *Library) Knowledge(ctx context.Context) (*Knowledge, error) {
+	generation, err := l.store.Generation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	feeds, err := l.store.Feeds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	index := l.running.Load()
+	if index == nil || !l.current(index.Stamp(), generation) {
+		if index, err = l.index(ctx, generation); err != nil {
+			return nil, err
+		}
+		l.running.Store(index)
+	}
+	return &Knowledge{Index: index, Feeds: uses(feeds)}, nil
+}
+
+func (l *Library) index(ctx context.Context, generation uint64) (*match.Index, error) {
+	path := filepath.Join(l.config.Folder, indexName)
+	if x := l.kept(path, generation); x != nil {
+		return x, nil
+	}
+	flat, err := l.build(ctx, generation)
+	if err != nil {
+		return nil, err
+	}
+	// Whoever may not write there, or finds the disk full, gets the answer as well.
+	if store.WriteFile(path, func(w io.Writer) error { _, err := w.Write(flat); return err }) == nil {
+		if x := l.kept(path, generation); x != nil {
+			return x, nil
+		}
+	}
+	return match.Open(flat)
+}
+
+// kept opens the index file, if it is that of this generation, this program and
+// this day.
+func (l *Library) kept(path string, generation uint64) *match.Index {
+	flat, free, err := store.MapFile(path)
+	if err != nil {
+		return nil
+	}
+	x, err := match.Open(flat)
+	if err != nil || !l.current(x.Stamp(), generation) {
+		free()
+		return nil
+	}
+	runtime.AddCleanup(x, func(free func()) { free() }, free)
+	return x
+}
+
+func (l *Library) current(s match.Stamp, generation uint64) bool {
+	var n note
+	if s.Generation != generation || json.Unmarshal(s.Note, &n) != nil || n.Made != maker() {
+		return false
+	}
+	return n.Until.IsZero() || l.config.Now().Before(n.Until)
+}
+
+// build makes the index of what is in force, in two readings of the store: first
+// the judge and the excuses hear every indicator, then it is known which cannot
+// mean what their feed says, and what may not be called ordinary.
+func (l *Library) build(ctx context.Context, generation uint64) ([]byte, error) {
+	brought, err := l.store.Context(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := l.config.Now()
+	judge, excuses := NewJudge(Context()), newExcuses(brought)
+	if err := l.hear(ctx, judge, excuses); err != nil {
+		return nil, err
+	}
+	inForce := Current(excuses.kept(), now)
+	b := match.NewBuilder()
+	b.Context(inForce)
+	f := filler{builder: b, judge: judge, commons: map[meant]match.Common{}}
+	if err := l.store.Scan(ctx, f.put); err != nil {
+		return nil, err
+	}
+	about, err := json.Marshal(note{Made: maker(), Until: nextExpiry(inForce, now)})
+	if err != nil {
+		return nil, err
+	}
+	return b.Flat(match.Stamp{Generation: generation, Note: about})
+}
+
+func (l *Library) hear(ctx context.Context, judge *Judge, excuses *excuses) error {
+	return l.store.Scan(ctx, func(value, _ []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
+		i := *about
+		i.Observable = tinycheck.Observable{Type: kind, Value: string(value)}
+		judge.Hear(&i)
+		excuses.hear(&i)
+		return nil
+	})
+}
+
+// nextExpiry is when the first of the entries expires.
+func nextExpiry(list []tinycheck.Context, now time.Time) (next time.Time) {
+	for _, c := range list {
+		if c.Expires.After(now) && (next.IsZero() || c.Expires.Before(next)) {
+			next = c.Expires
+		}
+	}
+	return next
+}
+
+// filler puts rows of the store into a builder.
+type filler struct {
+	builder *match.Builder
+	judge   *Judge
+	commons map[meant]match.Common
+	last    meant // rows of one meaning stand together
+	common  match.Common
+}
+
+// meant is what many rows have in common.
+type meant struct {
+	about          *tinycheck.Indicator
+	kind           tinycheck.ObservableType
+	class          tinycheck.Class
+	infrastructure tinycheck.Infrastructure
+}
+
+func (f *filler) put(value, source []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
+	i := *about
+	i.Observable = tinycheck.Observable{Type: kind, Value: string(value)}
+	f.judge.Change(&i)
+	if m := (meant{about, kind, i.Class, i.Infrastructure}); m != f.last {
+		f.last = m
+		common, known := f.commons[m]
+		if !known {
+			common = f.builder.Common(&i)
+			f.commons[m] = common
+		}
+		f.common = common
+	}
+	f.builder.Add(f.common, value, source)
+	return nil
+}
+
+// uses are the feeds that an answer names, and how old they are.
+func uses(feeds []tinycheck.Feed) []tinycheck.FeedUse {
+	fetched := slices.ContainsFunc(feeds, func(f tinycheck.Feed) bool {
+		return inUse(&f) && f.Kind != tinycheck.FeedBuiltIn && f.Kind != tinycheck.FeedByHand
+	})
+	var list []tinycheck.FeedUse
+	for i := range feeds {
+		if f := &feeds[i]; inUse(f) {
+			timeless := f.Kind == tinycheck.FeedByHand || f.Kind == tinycheck.FeedBuiltIn && fetched
+			list = append(list, tinycheck.FeedUse{Name: f.Name, Indicators: f.Indicators, Date: AsOf(f), Timeless: timeless})
+		}
+	}
+	return list
+}
+
+func inUse(f *tinycheck.Feed) bool { return f.Enabled && f.Indicators > 0 }
+
+// AsOf is when a feed was last known to be current: when it was fetched, or,
+// where nobody fetches it again, the date of its content.
+func AsOf(f *tinycheck.Feed) time.Time {
+	switch f.Kind {
+	case tinycheck.FeedHTTP, tinycheck.FeedMISP, tinycheck.FeedTAXII, tinycheck.FeedFolder:
+		return f.Fetched
+	}
+	if f.Date.IsZero() {
+		return f.Fetched
+	}
+	return f.Date
+}
