@@ -6,7 +6,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.Version=$
 TINY     = bin/tinycheck
 FUZZTIME ?= 30s
 
-.PHONY: help run test check build bench benchmark-channels fuzz score mutants lint format vet packages clean
+.PHONY: help run test check build bench bench-indicators benchmark-channels fuzz score mutants lint format vet packages clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ build: ## static binaries for amd64, arm64 and armv7 in dist/
 
 bench: $(TINY) ## analyze beside tcpdump on a 500 MB capture, medians of 5 warm runs
 	@$(GO) run -C tools ./bench $(abspath $(TINY))
+
+bench-indicators: $(TINY) ## what a million indicators cost: import, index, look-up, analyze
+	@$(GO) run -C tools ./bench scale $(abspath $(TINY))
+	$(GO) test -run '^$$' -bench 'Million|Name|Address' -benchtime 1s ./internal/match
 
 benchmark-channels: ## every c2 indicator through every channel: is the level that of the table?
 	$(GO) test -count=1 -v -run '^TestChannels$$' ./internal/analysis

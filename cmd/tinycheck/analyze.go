@@ -30,6 +30,7 @@ type analyzeFlags struct {
 	quiet      bool
 	noColor    bool
 	follow     bool
+	library    libraryFlags
 }
 
 func newAnalyze() *cobra.Command {
@@ -38,12 +39,14 @@ func newAnalyze() *cobra.Command {
 		Use:   "analyze CAPTURE…",
 		Short: "Read captures of a phone's traffic and answer",
 		Long: "Analyze reads captures (pcap, pcapng or snoop, also packed with gzip or zstd; folders; \"-\" for standard input)\n" +
-			"and answers for every device in them.\n\n" +
+			"and answers for every device in them. It compares them with the indicators of the library on this machine;\n" +
+			"where there is none, with those built in.\n\n" +
 			"Exit status: 0 nothing found, 10 suspicious, 20 detected, 30 inconclusive, 1 failed, 2 usage.",
 		Args: captures,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	c.Flags().StringArrayVar(&f.indicators, "indicators", nil, "read indicators from `FILE` instead of those built in (repeatable)")
+	c.Flags().StringArrayVar(&f.indicators, "indicators", nil, "read indicators from `FILE` instead of the library (repeatable)")
+	c.Flags().StringVar(&f.library.folder, "data-dir", "", "`FOLDER` of the library (default "+dataFolder()+")")
 	c.Flags().StringVar(&f.device, "device", "", "the phone's `MAC or IP` address, when the capture has several devices")
 	c.Flags().StringVar(&f.format, "format", "text", "form of the answer: "+strings.Join(report.Formats(), ", "))
 	c.Flags().StringVar(&f.language, "lang", "", "language of the answer as a BCP 47 `TAG`: "+strings.Join(locale.Languages(), ", "))
@@ -69,7 +72,7 @@ func (f *analyzeFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	known, err := f.load(c.ErrOrStderr())
+	known, err := f.load(c.Context(), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}

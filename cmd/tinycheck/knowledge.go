@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/library"
@@ -17,24 +19,75 @@ type knowledge struct {
 	feeds []tinycheck.FeedUse
 }
 
-// load reads the indicators that were named, or those built in. What recognises
-// resolvers, relays and other techniques is always there: coverage needs it.
-func (f *analyzeFlags) load(stderr io.Writer) (*knowledge, error) {
-	indicators, feed := library.Starter()
-	feeds := []tinycheck.Intake{feed}
-	if len(f.indicators) > 0 {
-		named, read, err := library.Load(f.indicators)
-		if err != nil {
-			return nil, err
-		}
-		indicators = slices.DeleteFunc(indicators, func(i tinycheck.Indicator) bool { return i.Class != tinycheck.ClassInfrastructure })
-		feeds[0].Accepted = len(indicators)
-		indicators, feeds = append(indicators, named...), append(feeds, read...)
+// load reads the indicators that were named; else the library, where there is
+// one; else those built in. What recognises resolvers, relays and other
+// techniques is always there: coverage needs it.
+func (f *analyzeFlags) load(ctx context.Context, stderr io.Writer) (*knowledge, error) {
+	switch {
+	case len(f.indicators) > 0:
+		return f.named(stderr)
+	case library.Exists(f.library.place()):
+		return f.kept(ctx, stderr)
 	}
+	return f.builtIn(stderr), nil
+}
+
+// kept opens the library, whose index is made already unless it has changed.
+func (f *analyzeFlags) kept(ctx context.Context, stderr io.Writer) (*knowledge, error) {
+	l, err := library.Open(ctx, library.Config{Folder: f.library.place(), ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	known, err := l.Knowledge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !f.quiet {
+		tellFeeds(stderr, known.Feeds)
+	}
+	return &knowledge{index: known.Index, feeds: known.Feeds}, nil
+}
+
+// tellFeeds says in one line what a capture is about to be compared with.
+func tellFeeds(stderr io.Writer, feeds []tinycheck.FeedUse) {
+	total, oldest := 0, time.Time{}
+	for _, f := range feeds {
+		total += f.Indicators
+		if !f.Timeless && !f.Date.IsZero() && (oldest.IsZero() || f.Date.Before(oldest)) {
+			oldest = f.Date
+		}
+	}
+	line := fmt.Sprintf("tinycheck: %d indicators of %d feeds", total, len(feeds))
+	if !oldest.IsZero() {
+		line += "; the oldest is of " + day(oldest)
+	}
+	fmt.Fprintln(stderr, line)
+}
+
+func (f *analyzeFlags) builtIn(stderr io.Writer) *knowledge {
+	indicators, feed := library.Starter()
+	feeds := []tinycheck.FeedUse{{Name: feed.Name, Indicators: feed.Accepted, Date: feed.Date}}
+	if !f.quiet {
+		tellFeeds(stderr, feeds)
+	}
+	return &knowledge{index: match.NewIndex(indicators, library.Context()), feeds: feeds}
+}
+
+// named reads the files that were named, and nothing else but techniques.
+func (f *analyzeFlags) named(stderr io.Writer) (*knowledge, error) {
+	indicators, feed := library.Starter()
+	named, read, err := library.Load(f.indicators)
+	if err != nil {
+		return nil, err
+	}
+	indicators = slices.DeleteFunc(indicators, func(i tinycheck.Indicator) bool { return i.Class != tinycheck.ClassInfrastructure })
+	feed.Accepted = len(indicators)
+	feeds := append([]tinycheck.Intake{feed}, read...)
 	if !f.quiet {
 		warn(stderr, feeds)
 	}
-	k := &knowledge{index: match.NewIndex(indicators, library.Context())}
+	k := &knowledge{index: match.NewIndex(append(indicators, named...), library.Context())}
 	for _, one := range feeds {
 		k.feeds = append(k.feeds, tinycheck.FeedUse{Name: one.Name, Indicators: one.Accepted, Date: one.Date})
 	}

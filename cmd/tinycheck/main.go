@@ -76,11 +76,17 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newAnalyze(), newEvents(), newExplain(), newSimulate())
-	for _, c := range append(root.Commands(), root) {
-		c.Args = usageArgs(c.Args)
-	}
+	root.AddCommand(newAnalyze(), newEvents(), newExplain(), newSimulate(), newIndicators(), newFeeds(), newLibrary())
+	markUsage(root)
 	return root
+}
+
+// markUsage marks complaints about arguments of a command and those below it.
+func markUsage(c *cobra.Command) {
+	c.Args = usageArgs(c.Args)
+	for _, below := range c.Commands() {
+		markUsage(below)
+	}
 }
 
 // usageArgs marks complaints about arguments as usage errors.
@@ -116,7 +122,7 @@ func tell(err error, stderr io.Writer) int {
 // complain says what failed, and what helps.
 func complain(stderr io.Writer, err error) {
 	fmt.Fprintf(stderr, "tinycheck: %v\n", err)
-	if hint := hints[kindOf(err)]; hint != "" {
+	if hint := hints[tinycheck.KindOf(err)]; hint != "" {
 		fmt.Fprintln(stderr, hint)
 	}
 }
@@ -126,13 +132,4 @@ var hints = map[tinycheck.ErrorKind]string{
 	tinycheck.NotFound:    "Check the name, and whether the file is where you think it is.",
 	tinycheck.Busy:        "Something else uses it. Wait a little, then try again.",
 	tinycheck.Unavailable: "The system refused. Check permissions and free space.",
-}
-
-func kindOf(err error) tinycheck.ErrorKind {
-	for _, k := range []tinycheck.ErrorKind{tinycheck.NotFound, tinycheck.Invalid, tinycheck.Conflict, tinycheck.Busy, tinycheck.Unsupported, tinycheck.Unavailable} {
-		if errors.Is(err, k) {
-			return k
-		}
-	}
-	return ""
 }

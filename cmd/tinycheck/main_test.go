@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -22,9 +23,13 @@ func TestMain(m *testing.M) {
 // TestStories tells how the command line is used; each story is a file.
 func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/script",
-		Setup: func(e *testscript.Env) error { e.Setenv("LC_ALL", "C"); return nil },
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus},
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("LC_ALL", "C")
+			e.Setenv("TINYCHECK_DATA_DIR", filepath.Join(e.WorkDir, "library"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus},
 	})
 }
 

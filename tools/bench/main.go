@@ -4,6 +4,9 @@
 // counts is the ratio of the wall times: the machine cancels out of it.
 //
 //	bench TINYCHECK [CAPTURE]
+//	bench scale TINYCHECK [CAPTURE]
+//
+// With "scale" it measures what a million indicators cost: see scale.go.
 //
 // Without a capture it takes the one that shared/tools/make_bench.py makes of
 // the packet corpus, where that lies beside the repository; else one that
@@ -43,28 +46,40 @@ func bench(args []string) error {
 	if len(args) == 0 {
 		return errors.New("usage: bench TINYCHECK [CAPTURE]")
 	}
+	if args[0] == "scale" && len(args) > 1 {
+		return scale(args[1:])
+	}
 	capture, err := input(args)
 	if err != nil {
 		return err
 	}
 	commands := [][]string{
-		{args[0], "analyze", "--quiet", "--format", "json", capture},
+		{args[0], "analyze", "--quiet", "--data-dir", os.DevNull + "/none", "--format", "json", capture},
 		{"tcpdump", "-r", capture, "-w", "/dev/null"},
 	}
+	results, err := turns(commands)
+	if err != nil {
+		return err
+	}
+	show(capture, commands, results)
+	return nil
+}
+
+// turns runs the commands one after the other, several times.
+func turns(commands [][]string) ([][]run, error) {
 	results := make([][]run, len(commands))
 	for n := range runs + 1 { // the first warms the page cache
 		for i, c := range commands {
 			r, err := measure(c)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if n > 0 {
 				results[i] = append(results[i], r)
 			}
 		}
 	}
-	show(capture, commands, results)
-	return nil
+	return results, nil
 }
 
 // measure runs a command. TinyCheck's exit status is its answer, so only 1 and
