@@ -22,10 +22,10 @@ const (
 // kept are the kinds of file that are no indicators and are read all the same,
 // to take their context, or to count what is in them.
 var kept = []format{
-	{"rules", "rules", looksRules, readRules},
-	{"allow-list", "an allow-list", looksElements, readElements},
-	{"allow-list", "an allow-list", looksSlips, readSlips},
-	{"allow-list", "an allow-list", looksAllowed, readAllowed},
+	{"rules", looksRules, readRules},
+	{"allow-list", looksElements, readElements},
+	{"allow-list", looksSlips, readSlips},
+	{"allow-list", looksAllowed, readAllowed},
 }
 
 // allowed takes one entry of an allow-list.

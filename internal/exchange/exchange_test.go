@@ -188,7 +188,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"a\x00b":                                {tinycheck.Invalid, "not text"},
 		"\x1f\x8b\x08":                          {tinycheck.Unsupported, "unpack"},
 		"\xff\xfea\x00":                         {tinycheck.Unsupported, "UTF-8"},
-		"Dear all, this is no list at all.":     {tinycheck.Invalid, "neither TinyCheck lines, TinyCheck YAML, TinyCheck or SpyGuard JSON, a STIX 2 bundle"},
+		"Dear all, this is no list at all.":     {tinycheck.Invalid, "in none of the formats that are known (tinycheck-ndjson, tinycheck-yaml, tinycheck-json, stix, misp"},
 		`{"elements":[{"type":"domain"}]}`:      {tinycheck.Unsupported, "allow-list"},
 		`{"iocs":[{"type":"domain"},`:           {tinycheck.Invalid, "JSON, line 1"},
 		"- name: a\n  c2: &x\n  websites: *x\n": {tinycheck.Invalid, "aliases"},

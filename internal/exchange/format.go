@@ -14,7 +14,6 @@ import (
 // format is one way to write indicators down.
 type format struct {
 	name  string
-	words string // what the error calls it
 	looks func(s sample) bool
 	read  func(r *bufio.Reader, b *book) error
 }
@@ -22,21 +21,21 @@ type format struct {
 // formats is the table; the first that looks right is taken, so the general
 // ones stand last.
 var formats = []format{
-	{"tinycheck-ndjson", "TinyCheck lines", looksOwnLines, readOwnLines},
-	{"tinycheck-yaml", "TinyCheck YAML", looksOwn, readOwn},
-	{"tinycheck-json", "TinyCheck or SpyGuard JSON", looksTinyCheck, readTinyCheck},
-	{"stix", "a STIX 2 bundle", looksSTIX, readSTIX},
-	{"misp", "a MISP event", looksMISP, readMISP},
-	{"openioc", "OpenIOC", looksOpenIOC, readOpenIOC},
-	{"stix1", "a STIX 1 package", looksSTIX1, readSTIX1},
-	{"echap-yaml", "Echap YAML", looksEchap, readEchap},
-	{"json-list", "a JSON array of names and addresses", looksJSONList, readJSONList},
-	{"tor-exits", "the Tor project's list of exits", looksExits, readExits},
-	{"maltrail", "trails of Maltrail", looksMaltrail, readMaltrail},
-	{"csv", "a table (CSV) with a header", looksCSV, readCSV},
-	{"dataset", "a data set of Suricata", looksDataset, readDataset},
-	{"hosts", "a hosts file", looksHosts, readHosts},
-	{"list", "a list of names and addresses", looksList, readList},
+	{"tinycheck-ndjson", looksOwnLines, readOwnLines},
+	{"tinycheck-yaml", looksOwn, readOwn},
+	{"tinycheck-json", looksTinyCheck, readTinyCheck},
+	{"stix", looksSTIX, readSTIX},
+	{"misp", looksMISP, readMISP},
+	{"openioc", looksOpenIOC, readOpenIOC},
+	{"stix1", looksSTIX1, readSTIX1},
+	{"echap-yaml", looksEchap, readEchap},
+	{"json-list", looksJSONList, readJSONList},
+	{"tor-exits", looksExits, readExits},
+	{"maltrail", looksMaltrail, readMaltrail},
+	{"csv", looksCSV, readCSV},
+	{"dataset", looksDataset, readDataset},
+	{"hosts", looksHosts, readHosts},
+	{"list", looksList, readList},
 }
 
 // sample is what a format is recognised by.
@@ -97,12 +96,7 @@ func recognise(s sample) (format, error) {
 	if strings.HasPrefix(s.text, "<") {
 		return format{}, damaged("it is a web page or XML of another kind, not a list: was the download answered by a login page?")
 	}
-	words := make([]string, len(formats))
-	for i, f := range formats {
-		words[i] = f.words
-	}
-	last := len(words) - 1
-	return format{}, damaged("it is neither %s nor %s", strings.Join(words[:last], ", "), words[last])
+	return format{}, damaged("it is in none of the formats that are known (%s); a plain list has one name, address or URL per line", strings.Join(Formats(), ", "))
 }
 
 func find(table []format, s sample) (format, bool) {

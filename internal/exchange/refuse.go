@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,7 @@ type refusal struct {
 // refusals say what a file is, and what to do.
 var refusals = []refusal{
 	{inText("===BEGIN ICANN DOMAINS==="), "it is the Public Suffix List: it says where names may be bought; nothing is to be done with it"},
+	{looksVendor, "it is a description of a vendor and whom it pays: its product's indicators are in ioc.yaml"},
 	{looksCatalogue, "it is a catalogue of feeds, not a feed: add the feeds that it names"},
 	{looksPorts, "it is a list of ports and who uses them: a port names no host; nothing is to be done with it"},
 	{looksOperators, "it is a list of network operators (AS numbers): each would accuse all of their customers"},
@@ -28,6 +30,7 @@ var refusals = []refusal{
 	{looksBenignJA3, "it is a list of the JA3 fingerprints of ordinary programs: it accuses nobody"},
 	{both(inName("known_fp"), looksHashed), "it is a list of hashes of harmless files: it accuses nobody, and TinyCheck sees no files"},
 	{looksHashes, "it is a list of bare hashes, and does not say of what: TinyCheck sees no files; hashes of certificates belong in a table with a column cert_sha1"},
+	{looksMails, "it is a list of e-mail addresses: no traffic shows whose they are"},
 	{looksNames, "it is a list of what is inside a phone (packages, files, processes, profiles): no traffic shows it"},
 }
 
@@ -79,6 +82,16 @@ func (s sample) mostly(right func(line string) bool) bool {
 		}
 	}
 	return good > 0 && 4*good >= 3*len(lines)
+}
+
+// looksVendor: Echap's vendors/*.yaml.
+func looksVendor(s sample) bool {
+	for _, key := range []string{"- company:", "- article:", "- website:", "- articles:"} {
+		if strings.HasPrefix(s.text, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // looksCatalogue: MVT's indicators.yaml, and the *_feeds.csv of Slips.
@@ -140,6 +153,14 @@ func looksHashes(s sample) bool {
 	return s.mostly(func(line string) bool {
 		first, _, _ := strings.Cut(line, " ")
 		return hash(first)
+	})
+}
+
+// looksMails: one e-mail address per line, defanged or not.
+func looksMails(s sample) bool {
+	return s.mostly(func(line string) bool {
+		_, _, err := entry(line)
+		return errors.Is(err, errEntryMail)
 	})
 }
 
