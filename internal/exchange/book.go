@@ -102,16 +102,16 @@ func (b *book) because(reason string, n int) {
 	b.reasons[reason] += n
 }
 
-// skip counts n entries of a kind that no traffic shows.
-func (b *book) skip(kind string, n int) {
-	for range n {
-		b.foreign(0, kind, kind)
-	}
-}
-
 // foreign counts one entry of a kind that no traffic shows.
-func (b *book) foreign(line int, value, kind string) {
+func (b *book) foreign(line int, value, kind string) { b.unseen(line, kind, value, "") }
+
+// unseen counts one entry of a kind that no traffic shows, and hands it on to
+// whoever keeps such.
+func (b *book) unseen(line int, kind, value, family string) {
 	b.feed.RejectedTotal++
+	if b.config.Unseen != nil && b.err == nil && value != "" {
+		b.err = b.config.Unseen(clip(kind, maxWord), clip(value, maxEntry), clip(family, maxWord))
+	}
 	b.because(reasonNotNetwork+": "+clip(kind, maxWord), 1)
 	b.tell(tinycheck.Rejected{Line: line, Value: clip(value, maxValue), Reason: reasonNotNetwork + ": " + clip(kind, maxWord)})
 	if kind = clip(kind, maxWord); b.bulk[kind] == 0 && len(b.bulk) >= maxKinds {

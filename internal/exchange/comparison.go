@@ -9,7 +9,7 @@ func compared(path, operator string, not bool, values []string) pattern {
 	kind := kindOf(path)
 	switch {
 	case kind == pathForeign:
-		return pattern{foreign: []string{path}}
+		return pattern{foreign: []unseen{{path, strings.Join(values, ", ")}}}
 	case not || strings.ContainsAny(operator, "!<>") || operator == "ISSUPERSET":
 		return pattern{refused: []string{refusedNot}}
 	case kind == pathNarrow:

@@ -38,7 +38,7 @@
 // SpyGuard is flat too, apart from its tags; Echap's export in that format mixes
 // vendors' websites with c2, so ioc.yaml is the better file.
 // A name listed twice with two meanings stays two indicators. Private addresses
-// are taken, because only a list made for one network has them.
+// are refused: they are another machine in every network.
 //
 // Defanged spellings (hxxp://, [.], (dot), [:]) are understood. A port becomes
 // the tag "port:N", since no indicator has a port; "*.name" and ".name" become

@@ -69,8 +69,18 @@ func (b *book) product(n *yaml.Node) {
 		case "distribution":
 			b.echapValues(value, echap(name, kind, tinycheck.ClassDistribution))
 		default:
-			b.skip(key, max(1, len(value.Content)))
+			b.echapUnseen(value, key, name)
 		}
+	}
+}
+
+// echapUnseen takes what no traffic shows: packages, certificates of signers.
+func (b *book) echapUnseen(n *yaml.Node, key, family string) {
+	if len(n.Content) == 0 {
+		b.unseen(n.Line, key, n.Value, family)
+	}
+	for _, v := range n.Content {
+		b.unseen(v.Line, key, v.Value, family)
 	}
 }
 
@@ -84,7 +94,7 @@ func (b *book) echapC2(n *yaml.Node, name, kind string) {
 		case "domains", "domain", "ips", "ip", "urls", "url":
 			b.echapValues(value, echap(name, kind, tinycheck.ClassC2))
 		default:
-			b.skip("c2 "+key, max(1, len(value.Content)))
+			b.echapUnseen(value, "c2 "+key, name)
 		}
 	}
 }

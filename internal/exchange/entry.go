@@ -20,6 +20,7 @@ var (
 	errEntryNumber   = errors.New("neither a name nor an address")
 	errEntryWildcard = errors.New("a wildcard is understood as the first label only")
 	errEntryReserved = errors.New("an address that means this machine, this link or everybody")
+	errEntryPrivate  = errors.New("a private address: it is another machine in every network")
 	errEntryWide     = errors.New("a prefix this wide would match half of the world")
 	errEntryPort     = errors.New("not a port")
 	errEntryScheme   = errors.New("only http and https URLs are seen in traffic")
@@ -171,6 +172,8 @@ func address(text string) (tinycheck.Observable, error) {
 	case addr.IsUnspecified(), addr.IsLoopback(), addr.IsMulticast(), addr.IsLinkLocalUnicast(),
 		addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return tinycheck.Observable{}, errEntryReserved
+	case addr.IsPrivate():
+		return tinycheck.Observable{}, errEntryPrivate
 	}
 	return found, nil
 }

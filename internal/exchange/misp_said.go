@@ -44,7 +44,7 @@ func (m *mispReader) take(e *mispEntry) {
 	category := strings.ToLower(a.Category)
 	switch reason := cmp.Or(mispRefused[kind], mispCategories[category]); {
 	case said.kind == "" && !mispNetwork(kind) && mispRefused[kind] == "":
-		m.skip(kind, 1)
+		m.foreign(e.line, e.attrib.Value, kind)
 	case a.Deleted.value, e.of != nil && e.of.Deleted.value:
 		m.deleted(e)
 	case reason != "" && (mispRefused[kind] != "" || !a.ToIDs.value && said.class == ""):
@@ -96,7 +96,7 @@ func (m *mispReader) taken(e *mispEntry, kind string, said *tagged) {
 	case mispNetwork(kind):
 		m.add(e.line, value, like)
 	default:
-		m.skip(kind, 1)
+		m.foreign(e.line, e.attrib.Value, kind)
 	}
 }
 

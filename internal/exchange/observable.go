@@ -18,13 +18,13 @@ func Observables(values []string) ([]tinycheck.Observable, error) {
 	for _, raw := range values {
 		o, err := observable(raw)
 		if err != nil {
-			refused = append(refused, fmt.Errorf("%q: %w", clip(raw, maxValue), err))
+			refused = append(refused, fmt.Errorf("%q is no name like api.spy.example, no address, URL or fingerprint: %w", clip(raw, maxValue), err))
 			continue
 		}
 		list = append(list, o)
 	}
 	if len(refused) > 0 {
-		return list, tinycheck.Errorf("read indicators", tinycheck.Invalid, errors.Join(refused...))
+		return list, tinycheck.Errorf("read indicator", tinycheck.Invalid, errors.Join(refused...))
 	}
 	return list, nil
 }

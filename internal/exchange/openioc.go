@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/xml"
 	"regexp"
 	"strings"
@@ -145,8 +146,8 @@ func (d *openIOC) finish() {
 	for _, reason := range d.found.refused {
 		d.reject(0, d.id, reason)
 	}
-	for _, kind := range d.found.foreign {
-		d.skip(kind, 1)
+	for _, u := range d.found.foreign {
+		d.foreign(0, cmp.Or(u.value, d.id), u.kind)
 	}
 }
 
@@ -190,7 +191,7 @@ func (item *iocItem) pattern(line int) pattern {
 		if known || iocNarrow[item.search] {
 			return pattern{refused: []string{refusedNot}}
 		}
-		return pattern{foreign: []string{item.search}}
+		return pattern{foreign: []unseen{{item.search, value}}}
 	case iocNarrow[item.search]:
 		found := pattern{narrow: true}
 		if strings.HasSuffix(item.search, "remoteport") && checkPort(value) == nil {
@@ -198,7 +199,7 @@ func (item *iocItem) pattern(line int) pattern {
 		}
 		return found
 	case !known:
-		return pattern{foreign: []string{item.search}}
+		return pattern{foreign: []unseen{{item.search, value}}}
 	case !item.whole(value):
 		return pattern{refused: []string{refusedMatch}}
 	}

@@ -16,11 +16,14 @@ import (
 //   - kinds that no traffic shows are counted, not refused one by one.
 type pattern struct {
 	terms   []term
-	foreign []string // object paths that no traffic shows
+	foreign []unseen // what no traffic shows
 	refused []string // reasons
 	narrow  bool     // it only narrows another term
 	ports   []string
 }
+
+// unseen is one thing that no traffic shows: a file, a package, an account.
+type unseen struct{ kind, value string }
 
 // term is one thing to be seen.
 type term struct {
@@ -219,7 +222,7 @@ func either(parts []pattern) pattern {
 
 // together is AND or FOLLOWEDBY of observations.
 func together(parts []pattern) pattern {
-	var foreign []string
+	var foreign []unseen
 	for _, part := range parts {
 		if part.narrow || len(part.terms)+len(part.refused) > 0 {
 			return pattern{refused: []string{refusedAnd}}

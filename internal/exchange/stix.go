@@ -134,8 +134,8 @@ func (u *bundle) indicator(line int, o *stixObject) {
 	for _, reason := range found.refused {
 		u.reject(line, o.Pattern, reason)
 	}
-	for _, path := range found.foreign {
-		u.skip(path, 1)
+	for _, o := range found.foreign {
+		u.foreign(line, o.value, o.kind)
 	}
 	u.terms(line, o, found.terms)
 }

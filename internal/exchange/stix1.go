@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/xml"
 	"slices"
 	"strings"
@@ -337,8 +338,8 @@ func (d *stix1) take(said *stix1Said, found *pattern, like tinycheck.Indicator) 
 	for _, reason := range found.refused {
 		d.reject(said.line, said.id, reason)
 	}
-	for _, kind := range found.foreign {
-		d.skip(kind, 1)
+	for _, u := range found.foreign {
+		d.foreign(said.line, cmp.Or(u.value, said.id), u.kind)
 	}
 	reason := mispCategories[said.relationship]
 	if said.relationship == "targeting data" {

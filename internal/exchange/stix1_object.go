@@ -91,7 +91,7 @@ func (d *stix1) closeObject(int) {
 	if d.object = nil; o == nil || len(d.nodes) == 0 {
 		return
 	}
-	found := pattern{foreign: []string{o.kind}}
+	found := pattern{foreign: []unseen{{kind: o.kind}}}
 	if stix1Fields[o.kind] != nil && len(o.parts) > 0 {
 		found = joined(o.parts)
 	}

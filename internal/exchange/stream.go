@@ -26,6 +26,9 @@ type Config struct {
 	// Withdrawn gets what the source takes back and does not give again; nil:
 	// it is only counted.
 	Withdrawn func(o tinycheck.Observable) error
+	// Unseen gets what no traffic shows (files, packages, accounts), which is
+	// counted among the rejected; family is "" where it is not stated beside.
+	Unseen func(kind, value, family string) error
 	// Rejected gets every single one, also beyond the rows of the Intake.
 	Rejected func(r tinycheck.Rejected)
 }

@@ -34,8 +34,8 @@ func technique(kind tinycheck.Infrastructure) tinycheck.Indicator {
 	return tinycheck.Indicator{Class: tinycheck.ClassInfrastructure, Infrastructure: kind, Tags: []string{string(kind)}}
 }
 
-func product(class tinycheck.Class, name, tag string) tinycheck.Indicator {
-	return tinycheck.Indicator{Class: class, Family: name, Tags: []string{tag}}
+func product(name, tag string) tinycheck.Indicator {
+	return tinycheck.Indicator{Class: tinycheck.ClassWatchware, Family: name, Tags: []string{tag}}
 }
 
 // trails are the files of trails/static/suspicious, and of malicious those that
@@ -50,11 +50,11 @@ var trails = map[string]tinycheck.Indicator{
 	"anonymous_web_proxy": technique(tinycheck.InfraRelay),      // web pages that fetch other pages
 	"port_proxy":          technique(tinycheck.InfraRelay),      // ngrok and the like: a way into a private network
 	// Products for administrators, and against theft: whoever installed it sees the device.
-	"computrace":    product(tinycheck.ClassWatchware, "Absolute Computrace", "anti-theft"),
-	"connectwise":   product(tinycheck.ClassWatchware, "ConnectWise ScreenConnect", "remote-administration"),
-	"meshagent":     product(tinycheck.ClassWatchware, "MeshAgent", "remote-administration"),
-	"nezha_rmmtool": product(tinycheck.ClassWatchware, "Nezha Monitoring", "remote-administration"),
-	"simplehelp":    product(tinycheck.ClassWatchware, "SimpleHelp", "remote-administration"),
+	"computrace":    product("Absolute Computrace", "anti-theft"),
+	"connectwise":   product("ConnectWise ScreenConnect", "remote-administration"),
+	"meshagent":     product("MeshAgent", "remote-administration"),
+	"nezha_rmmtool": product("Nezha Monitoring", "remote-administration"),
+	"simplehelp":    product("SimpleHelp", "remote-administration"),
 	// Too general, too old or too harmless to mean much alone.
 	"airsec_fakestitch":     weak("phishing"),          // two names of a false add-on for programmers
 	"android_pua":           weak("pua"),               // unwanted programs: advertising, false cleaners

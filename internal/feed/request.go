@@ -101,14 +101,14 @@ func (v *visit) hop(parent context.Context, q request) (a answer, next *url.URL,
 		next, err = v.redirect(q, to)
 		return a, next, err
 	}
-	if err := v.accept(ctx, cancel, q, &a, resp); err != nil {
+	if err := v.accept(cancel, q, &a, resp); err != nil {
 		return answer{}, nil, diagnose(ctx, err)
 	}
 	return a, nil, nil
 }
 
 // accept looks at an answer and spools its content.
-func (v *visit) accept(ctx context.Context, cancel context.CancelCauseFunc, q request, a *answer, resp *http.Response) error {
+func (v *visit) accept(cancel context.CancelCauseFunc, q request, a *answer, resp *http.Response) error {
 	body := &watched{r: resp.Body, idle: v.Idle, late: func() { cancel(errIdle) }}
 	switch {
 	case a.status == http.StatusNotModified && q.since:

@@ -10,7 +10,8 @@ import (
 
 // Backup writes everything into one file of mode 0600, which has the secrets of
 // feeds too; a file that is there is replaced once the new one is complete,
-// checked and on the disk. Others read and write meanwhile; the backup has the
+// checked and on the disk. It ends in a seal, so that Restore knows that no bit
+// of it has changed since. Others read and write meanwhile; the backup has the
 // state of its start.
 func (s *Store) Backup(ctx context.Context, path string) error {
 	const op = "back indicators up"
@@ -30,6 +31,9 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	defer os.Remove(f.Name())
 	defer f.Close()
 	if err := s.copyInto(ctx, f.Name()); err != nil {
+		return fail(op, err)
+	}
+	if err := seal(f); err != nil {
 		return fail(op, err)
 	}
 	// SQLite does not wait for the disk in VACUUM INTO. The descriptor is from
@@ -62,7 +66,9 @@ func (s *Store) copyInto(ctx context.Context, path string) error {
 	}
 	_, err = conn.ExecContext(ctx, "VACUUM INTO ?", path)
 	if s.write != nil {
-		conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1")
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1"); err != nil {
+			discard(conn) // the next reader must not be able to write
+		}
 	}
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"time"
 
@@ -142,7 +141,7 @@ func (c *Change) one(query string, args []any, into ...any) error {
 // disk, an interrupt: https://www.sqlite.org/lang_transaction.html), and what is
 // written after that would be written outside of any transaction.
 func (c *Change) broken(err error) error {
-	c.Rollback()
+	_ = c.Rollback() // whoever asked must see why, and of what kind it is
 	return err
 }
 
@@ -158,8 +157,7 @@ func (c *Change) Commit() error {
 		_, err = c.exec("COMMIT")
 	}
 	if err != nil {
-		c.Rollback()
-		return fail(op, err)
+		return errors.Join(fail(op, err), c.Rollback())
 	}
 	return fail(op, c.release())
 }
@@ -187,8 +185,8 @@ func (c *Change) Rollback() error {
 	if _, err := c.conn.ExecContext(context.WithoutCancel(c.ctx), "ROLLBACK"); err != nil {
 		// SQLite has rolled back already, or cannot: in both cases the
 		// connection is given up, and the transaction with it.
-		c.conn.Raw(func(any) error { return driver.ErrBadConn })
-		c.release() // says only that the connection is gone
+		discard(c.conn)
+		_ = c.release() // says only that the connection is gone
 		return nil
 	}
 	return fail("roll back indicators", c.release())

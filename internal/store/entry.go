@@ -31,8 +31,8 @@ const entryColumns = 5
 
 var errDriver = errors.New("the SQLite driver has no prepared statements")
 
-func newWriter(c *Change, feed int64) (*writer, error) {
-	return &writer{change: c, feed: feed, batch: make([]driver.NamedValue, 0, batchRows*entryColumns)}, nil
+func newWriter(c *Change, feed int64) *writer {
+	return &writer{change: c, feed: feed, batch: make([]driver.NamedValue, 0, batchRows*entryColumns)}
 }
 
 // begin makes the row that says who brings the entries, and when.
@@ -151,8 +151,10 @@ func run(stmt driver.Stmt, args []driver.NamedValue) error {
 	return err
 }
 
+// close fails only when the connection is gone already, and the statements
+// with it.
 func (w *writer) close() {
-	w.raw(func(driver.Conn) error {
+	_ = w.raw(func(driver.Conn) error {
 		for _, stmt := range []driver.Stmt{w.many, w.updating, w.deleting} {
 			if stmt != nil {
 				stmt.Close()

@@ -1,9 +1,21 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 )
+
+// Sealed gives a file a seal that fits, whatever it had.
+func Sealed(content []byte) []byte {
+	if at := bytes.LastIndex(content, []byte(sealHead)); at >= 0 {
+		content = content[:at]
+	}
+	sum := sha256.Sum256(content)
+	return append(bytes.Clone(content), sealHead+hex.EncodeToString(sum[:])+"\n"...)
+}
 
 // SetArena makes an intake sort in runs of so many bytes.
 func (in *Intake) SetArena(bytes int) { in.stage.full = bytes }

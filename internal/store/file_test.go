@@ -87,7 +87,9 @@ func TestANewerVersionIsLeftAlone(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	isKind(t, store.Restore(t.Context(), path, filepath.Join(t.TempDir(), "to.db")), tinycheck.Unsupported)
+	sealed := filepath.Join(t.TempDir(), "sealed")
+	must(t, os.WriteFile(sealed, store.Sealed(before), 0o600))
+	isKind(t, store.Restore(t.Context(), sealed, filepath.Join(t.TempDir(), "to.db")), tinycheck.Unsupported)
 	after, err := os.ReadFile(path)
 	must(t, err)
 	if !bytes.Equal(before, after) {
@@ -157,7 +159,7 @@ func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 			return changed
 		}
 	}
-	for what, make := range map[string]func() []byte{
+	for what, content := range map[string]func() []byte{
 		"empty":         func() []byte { return nil },
 		"cut":           func() []byte { return sound[:len(sound)/2] },
 		"another id":    with("PRAGMA application_id = 1"),
@@ -168,9 +170,11 @@ func TestRestoreRefusesWhatIsNotABackup(t *testing.T) {
 		"no generation": with("DELETE FROM meta"),
 	} {
 		broken := filepath.Join(t.TempDir(), "broken.db")
-		must(t, os.WriteFile(broken, make(), 0o600))
-		if err := store.Restore(t.Context(), broken, path); !errors.Is(err, tinycheck.Invalid) {
-			t.Errorf("%s: %v", what, err)
+		for _, bytes := range [][]byte{content(), store.Sealed(content())} {
+			must(t, os.WriteFile(broken, bytes, 0o600))
+			if err := store.Restore(t.Context(), broken, path); !errors.Is(err, tinycheck.Invalid) {
+				t.Errorf("%s: %v", what, err)
+			}
 		}
 		same(t, scanned(t, s), want)
 	}
@@ -198,6 +202,9 @@ func TestADamagedDatabaseIsReported(t *testing.T) {
 		damaged := filepath.Join(t.TempDir(), "damaged.db")
 		broken := bytes.Clone(sound)
 		from := r.IntN(len(broken))
+		if round%2 == 0 {
+			from -= from % 4096 // where a page says what is in it; elsewhere a name may become another one
+		}
 		for i := from; i < min(from+200, len(broken)); i++ {
 			broken[i] ^= byte(1 + r.IntN(255))
 		}
@@ -206,7 +213,7 @@ func TestADamagedDatabaseIsReported(t *testing.T) {
 		}
 		must(t, os.WriteFile(damaged, broken, 0o600))
 		if err := useAll(t.Context(), damaged); err != nil {
-			reported++
+			reported += (round + 1) % 2
 			if !errors.Is(err, tinycheck.Invalid) || !strings.Contains(err.Error(), "restore a backup") {
 				t.Errorf("round %d: %v", round, err)
 			}
@@ -217,8 +224,8 @@ func TestADamagedDatabaseIsReported(t *testing.T) {
 		must(t, again.Check(t.Context()))
 		must(t, again.Close())
 	}
-	if reported < 40 {
-		t.Errorf("only %d of 60 damaged files were noticed", reported)
+	if reported != 30 {
+		t.Errorf("only %d of 30 files with a damaged page were noticed", reported)
 	}
 }
 

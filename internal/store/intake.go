@@ -41,6 +41,9 @@ type Intake struct {
 	done    bool
 	last    lastIDs
 	Outcome Outcome // after Close
+
+	unseen     int // entries of this intake that no traffic shows
+	unseenMark int64
 }
 
 // lastIDs is what the entry before meant: mostly the next one means the same.
@@ -166,9 +169,11 @@ func (in *Intake) Close() (Outcome, error) {
 	if err == nil {
 		err = m.run()
 	}
+	if err == nil {
+		err = in.closeUnseen()
+	}
 	if err != nil {
-		in.change.Rollback()
-		return Outcome{}, fail(op, err)
+		return Outcome{}, errors.Join(fail(op, err), in.change.Rollback())
 	}
 	in.Outcome = m.out
 	return in.Outcome, nil

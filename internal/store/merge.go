@@ -43,9 +43,7 @@ func newMerge(in *Intake) (*merge, error) {
 	if m.staged, err = in.stage.sorted(); err != nil {
 		return nil, err
 	}
-	if m.w, err = newWriter(m.change, in.feed); err != nil {
-		return nil, err
-	}
+	m.w = newWriter(m.change, in.feed)
 	m.contexts = contexts{change: m.change, feed: in.feed}
 	m.have = m.existing()
 	return m, nil

@@ -20,6 +20,11 @@ func rawConn(conn *sql.Conn, f func(driver.Conn) error) error {
 	})
 }
 
+// discard gives a connection up: it is closed, and the pool makes another one.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // gives back just that
+}
+
 // rawRows runs a query without what database/sql does for every value. The
 // values are valid during the call only.
 func rawRows(conn driver.Conn, query string, args []driver.NamedValue, f func([]driver.Value) error) (err error) {
@@ -105,9 +110,10 @@ func (p *prepared) statement(conn driver.Conn, query string) (driver.StmtQueryCo
 	return asking, nil
 }
 
-// close must come before the connection is given back.
+// close must come before the connection is given back. It fails only when the
+// connection is gone already, and the statements with it.
 func (p *prepared) close(conn *sql.Conn) {
-	rawConn(conn, func(driver.Conn) error {
+	_ = rawConn(conn, func(driver.Conn) error {
 		for _, stmt := range p.statements {
 			stmt.Close()
 		}

@@ -19,7 +19,7 @@ import (
 // Restore puts the backup from in the place of the database to, which others
 // may have open: they see the old state, then the new one.
 //
-// The backup is copied beside to and verified there (ours, a schema that is
+// The backup is copied beside to and verified there (its seal is whole, it is ours, a schema that is
 // known and has nothing else in it, sound throughout, brought up to date); one
 // that fails is refused, and nothing has changed. Then SQLite's backup
 // interface writes all pages in one transaction of the old database. A rename
@@ -85,6 +85,9 @@ func copyBeside(from, to string) (name string, err error) {
 		return "", err
 	}
 	_, err = io.Copy(out, in)
+	if err == nil {
+		err = unseal(out)
+	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		os.Remove(out.Name())
 		return "", err
@@ -102,18 +105,20 @@ func generationOf(ctx context.Context, path string) (n int64) {
 		return 0
 	}
 	defer db.Close()
-	db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'generation'").Scan(&n)
+	if err := db.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = 'generation'").Scan(&n); err != nil {
+		return 0
+	}
 	return n
 }
 
 // verify reads all of the copy and makes it ready: of today's schema, in one
 // file, with its generation.
-func verify(ctx context.Context, path string, generation int64) error {
+func verify(ctx context.Context, path string, generation int64) (err error) {
 	db, err := connect(path, 0, url.Values{"_txlock": {"immediate"}})
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
 	empty, err := recognise(ctx, db)
 	if err != nil {
@@ -166,11 +171,11 @@ func replace(ctx context.Context, copied, to string) error {
 	if err == nil {
 		err = overwrite(ctx, db, copied)
 	}
-	db.Close()
+	closed := db.Close()
 	if c := code(err) & 0xff; c == codeCorrupt || c == codeNotADB || errors.Is(err, errNotADB) {
 		return putAside(copied, to)
 	}
-	return err
+	return errors.Join(err, closed)
 }
 
 // restorer is what the driver's connection has for this.

@@ -132,14 +132,13 @@ func (s *staging) open() (err error) {
 	return os.Remove(s.file.Name())
 }
 
-func (s *staging) close() error {
+// close drops what was staged; nobody can read the file any more.
+func (s *staging) close() {
 	s.arena, s.refs = nil, nil
-	if s.file == nil {
-		return nil
+	if s.file != nil {
+		s.file.Close()
+		s.file = nil
 	}
-	f := s.file
-	s.file = nil
-	return f.Close()
 }
 
 // sorted gives what was staged, in order. Nothing may be added any more.

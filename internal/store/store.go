@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -50,8 +51,7 @@ func Open(ctx context.Context, path string, c Config) (*Store, error) {
 		err = s.open(ctx)
 	}
 	if err != nil {
-		s.Close()
-		return nil, fail("open indicators", err)
+		return nil, errors.Join(fail("open indicators", err), s.Close())
 	}
 	return s, nil
 }
@@ -166,7 +166,11 @@ func (s *Store) snapshot(ctx context.Context, op string, f func(*sql.Conn) error
 	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
 		return fail(op, err)
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+	defer func() {
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+			discard(conn) // the next reader must not see this state
+		}
+	}()
 	return fail(op, f(conn))
 }
 

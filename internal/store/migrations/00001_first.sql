@@ -124,3 +124,14 @@ CREATE TABLE rules (
     text   BLOB NOT NULL,
     PRIMARY KEY (bundle, name)
 ) WITHOUT ROWID, STRICT;
+
+-- What feeds list and no traffic shows: files, packages, accounts. Kept to be
+-- found, never matched.
+CREATE TABLE unseen (
+    feed   INTEGER NOT NULL REFERENCES feed (id) ON DELETE CASCADE,
+    kind   TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    family TEXT NOT NULL,
+    mark   INTEGER NOT NULL, -- of the change that said it last
+    PRIMARY KEY (feed, kind, value)
+) WITHOUT ROWID, STRICT;
