@@ -17,6 +17,7 @@ import (
 	"tinycheck"
 	"tinycheck/internal/analysis"
 	"tinycheck/internal/capture"
+	"tinycheck/internal/library"
 	"tinycheck/internal/locale"
 	"tinycheck/internal/report"
 )
@@ -46,7 +47,7 @@ func newAnalyze() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	c.Flags().StringArrayVar(&f.indicators, "indicators", nil, "read indicators from `FILE` instead of the library (repeatable)")
-	c.Flags().StringVar(&f.library.folder, "data-dir", "", "`FOLDER` of the library (default "+dataFolder()+")")
+	c.Flags().StringVar(&f.library.folder, "data-dir", "", "`FOLDER` of the library (as of \"tinycheck indicators\")")
 	c.Flags().StringVar(&f.device, "device", "", "the phone's `MAC or IP` address, when the capture has several devices")
 	c.Flags().StringVar(&f.format, "format", "text", "form of the answer: "+strings.Join(report.Formats(), ", "))
 	c.Flags().StringVar(&f.language, "lang", "", "language of the answer as a BCP 47 `TAG`: "+strings.Join(locale.Languages(), ", "))
@@ -178,7 +179,7 @@ func (f *analyzeFlags) analyze(ctx context.Context, c *cobra.Command, file strin
 	if err != nil {
 		return tinycheck.Report{}, err
 	}
-	line := analysis.New(analysis.Config{Index: known.index, Feeds: known.feeds, Device: f.device, Version: Version})
+	line := analysis.New(analysis.Config{Index: known.index, Feeds: known.feeds, Habits: library.Habits(), Device: f.device, Version: Version})
 	show := newProgress(c.ErrOrStderr(), r, f.quiet)
 	facts, err := read(ctx, r, line.See, show)
 	if err != nil {

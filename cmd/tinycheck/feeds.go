@@ -202,8 +202,13 @@ func newFeedAdd(common *libraryFlags) *cobra.Command {
 	c.Flags().BoolVar(&f.feed.Private, "private", false, "it may lie in a private network")
 	c.Flags().BoolVar(&f.off, "disabled", false, "do not use it yet")
 	f.mean.addTo(c)
+	complete(c, "format", formats)
+	complete(c, "kind", fixed(feedKinds))
 	return c
 }
+
+// feedKinds are the words that --kind takes.
+var feedKinds = []string{string(tinycheck.FeedHTTP), string(tinycheck.FeedFolder), string(tinycheck.FeedMISP), string(tinycheck.FeedTAXII)}
 
 // complete makes the feed of what was typed.
 func (f *feedAdd) complete(name, address string) error {
@@ -256,14 +261,16 @@ func (f *feedAdd) secret(stdin io.Reader) (err error) {
 }
 
 func newFeedSwitch(common *libraryFlags, on bool) *cobra.Command {
-	use, short := "disable", "Keep feeds, and do not match what they list"
+	use, short, fits := "disable", "Keep feeds, and do not match what they list", isOn
 	if on {
-		use, short = "enable", "Use feeds again, or for the first time"
+		use, short, fits = "enable", "Use feeds again, or for the first time", isOff
 	}
 	return &cobra.Command{
 		Use:   use + " NAME…",
 		Short: short,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  atLeast("which feed? \"tinycheck feeds list\" names them"),
+
+		ValidArgsFunction: common.feedNames(fits),
 		RunE: func(c *cobra.Command, args []string) error {
 			return common.open(c.Context(), func(l *library.Library) error {
 				if err := l.Switch(c.Context(), args, on); err != nil {
@@ -279,7 +286,9 @@ func newFeedRemove(common *libraryFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Remove a feed and all that it lists",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly("which feed? \"tinycheck feeds list\" names them"),
+
+		ValidArgsFunction: one(common.feedNames(library.Removable)),
 		RunE: func(c *cobra.Command, args []string) error {
 			return common.open(c.Context(), func(l *library.Library) error {
 				if err := l.DeleteFeed(c.Context(), args[0]); err != nil {

@@ -14,6 +14,7 @@ import (
 	"tinycheck"
 	"tinycheck/internal/bundle"
 	"tinycheck/internal/library"
+	"tinycheck/internal/spelling"
 	"tinycheck/internal/store"
 )
 
@@ -31,7 +32,8 @@ func newFeedBundle(common *libraryFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bundle",
 		Short: "Write all feeds to one signed file, for many boxes or for a USB stick",
-		Long: "Bundle writes the feeds in use, their context and rule files to one signed file. \"tinycheck feeds apply\"\n" +
+		Long: "Bundle writes the feeds in use, their context and rule files to one signed file; entries made by hand only\n" +
+			"with --feed own, what is disabled or removed never. \"tinycheck feeds apply\"\n" +
 			"takes it in on another machine. The key is one of minisign; \"tinycheck feeds key\" makes one.\n" +
 			"The version must grow from bundle to bundle; it is made of the time unless it is given.",
 		Args: cobra.NoArgs,
@@ -50,13 +52,20 @@ func newFeedBundle(common *libraryFlags) *cobra.Command {
 	c.Flags().StringVar(&f.key, "key", "", "`FILE` with the secret key")
 	c.Flags().StringVar(&f.password, "password-file", "", "`FILE` with the password of the key, when it has one (\"-\": standard input)")
 	c.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE`")
-	c.MarkFlagRequired("name")
-	c.MarkFlagRequired("key")
-	c.MarkFlagRequired("output")
+	complete(c, "feed", common.feedNames(every))
 	return c
 }
 
+// complete checks what was given. What is missing is a mistake of the caller.
 func (f *packFlags) complete() error {
+	for _, flag := range [][2]string{{"name", f.packing.Name}, {"key", f.key}, {"output", f.output}} {
+		if flag[1] == "" {
+			return fmt.Errorf("--%s is missing", flag[0])
+		}
+	}
+	if !spelling.IsSlug(f.packing.Name) {
+		return fmt.Errorf("%q cannot be the name of a bundle; %q can", f.packing.Name, spelling.Slug(f.packing.Name))
+	}
 	now := time.Now().UTC()
 	valid, err := duration(f.validity)
 	if err != nil {
@@ -92,7 +101,7 @@ func (f *packFlags) run(c *cobra.Command, l *library.Library) error {
 	for _, file := range f.rules {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return tinycheck.Errorf("read rules", tinycheck.NotFound, err)
+			return fileError("read rules", err)
 		}
 		name := filepath.Base(file)
 		f.packing.Rules[name[:len(name)-len(filepath.Ext(name))]] = text
@@ -123,7 +132,7 @@ func parts(w io.Writer, list []bundle.Part) error {
 func (f *packFlags) secretKey(stdin io.Reader) (bundle.PrivateKey, error) {
 	text, err := os.ReadFile(f.key)
 	if err != nil {
-		return bundle.PrivateKey{}, tinycheck.Errorf("read key", tinycheck.NotFound, err)
+		return bundle.PrivateKey{}, fileError("read key", err)
 	}
 	password := ""
 	if bundle.Encrypted(string(text)) {
@@ -152,7 +161,7 @@ func newFeedApply(common *libraryFlags) *cobra.Command {
 		Long: "Apply checks the signature, the dates, the version and every part of a bundle before it changes anything.\n" +
 			"A bundle that is damaged, expired, older than the last one or signed by an unknown key is refused.\n" +
 			"Keys are trusted once with \"tinycheck feeds trust\", or for this time with --key.",
-		Args: cobra.ExactArgs(1),
+		Args: exactly("which bundle? Name the file"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return common.open(c.Context(), func(l *library.Library) error { return f.run(c, l, args[0]) })
 		},
@@ -173,7 +182,7 @@ func (f *applyFlags) run(c *cobra.Command, l *library.Library, file string) erro
 	}
 	in, err := os.Open(file)
 	if err != nil {
-		return tinycheck.Errorf("apply bundle", tinycheck.NotFound, err)
+		return fileError("apply bundle", err)
 	}
 	defer in.Close()
 	info, err := in.Stat()
@@ -202,9 +211,10 @@ func (f *applyFlags) tell(c *cobra.Command, done *library.Applied) error {
 			Key       string       `json:"key"`
 			Again     bool         `json:"again"`
 			Feeds     []intakeJSON `json:"feeds"`
+			Newer     []string     `json:"newer_here"`
 			Withdrawn []string     `json:"withdrawn"`
 			Rules     []string     `json:"rules"`
-		}{done.Bundle.Name, done.Bundle.Version, done.Key.ID(), done.Again, feeds, done.Gone, done.Rules})
+		}{done.Bundle.Name, done.Bundle.Version, done.Key.ID(), done.Again, feeds, listed(done.Newer), listed(done.Gone), listed(done.Rules)})
 	}
 	out := c.OutOrStdout()
 	fmt.Fprintf(out, "bundle %q version %d of %s, signed by %s\n", done.Bundle.Name, done.Bundle.Version, day(done.Bundle.Created), done.Key.ID())
@@ -214,11 +224,17 @@ func (f *applyFlags) tell(c *cobra.Command, done *library.Applied) error {
 	for i := range feeds {
 		showIntake(out, &feeds[i])
 	}
+	for _, name := range done.Newer {
+		fmt.Fprintf(out, "%s: fetched here later than by the sender, left as it is\n", name)
+	}
 	for _, name := range done.Gone {
 		fmt.Fprintf(out, "%s: no longer in the bundle, removed\n", name)
 	}
 	return nil
 }
+
+// listed is a list in JSON, also when it is empty.
+func listed(names []string) []string { return append([]string{}, names...) }
 
 // publicKey reads a key, or the file that holds it.
 func publicKey(text string) (bundle.PublicKey, error) {

@@ -21,7 +21,7 @@ func newFeedKey(common *libraryFlags) *cobra.Command {
 		Use:   "key FILE",
 		Short: "Make a key that signs bundles: FILE, and FILE.pub to be given away",
 		Long:  "Key makes a key pair of minisign, which the program minisign can use too. The secret half never leaves\nthis machine; the public half is for \"tinycheck feeds trust\" on every box.",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly("where to? Name a file for the secret key"),
 		RunE: func(c *cobra.Command, args []string) error {
 			word := ""
 			if password != "" {
@@ -38,7 +38,7 @@ func newFeedKey(common *libraryFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := errors.Join(create(args[0], secret, 0o600), create(args[0]+".pub", public.Text(), 0o644)); err != nil {
+			if err := createPair(args[0], secret, public.Text()); err != nil {
 				return tinycheck.Errorf("write key", tinycheck.Unavailable, err)
 			}
 			if common.json {
@@ -50,6 +50,17 @@ func newFeedKey(common *libraryFlags) *cobra.Command {
 	}
 	c.Flags().StringVar(&password, "password-file", "", "lock the key with the password in `FILE` (\"-\": standard input)")
 	return c
+}
+
+// createPair writes both halves of a key, or none.
+func createPair(path, secret, public string) error {
+	if err := create(path, secret, 0o600); err != nil {
+		return err
+	}
+	if err := create(path+".pub", public, 0o644); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // create writes a file that must not be there yet: no key is ever lost by it.
@@ -69,6 +80,9 @@ func newFeedTrust(common *libraryFlags) *cobra.Command {
 		Short: "Trust bundles of a public key, or list whose are trusted",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if remove && len(args) == 0 {
+				return usageError{errors.New("which key is not to be trusted any more? Name it")}
+			}
 			return common.open(c.Context(), func(l *library.Library) error {
 				if len(args) == 1 {
 					key, err := publicKey(args[0])
@@ -113,7 +127,7 @@ func firstLine(path string, stdin io.Reader) (string, error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return "", tinycheck.Errorf("read secret", tinycheck.NotFound, err)
+			return "", fileError("read secret", err)
 		}
 		defer file.Close()
 		in = file

@@ -20,6 +20,7 @@ func newFeedUpdate(common *libraryFlags) *cobra.Command {
 		Long: "Update fetches feeds. One that fails keeps what it had, and does not stop the others. One that has\n" +
 			"suddenly lost more than half of its entries is held back until --accept-loss confirms it.\n\n" +
 			"Exit status: 0 when every feed is up to date, 1 when one failed or is held back.",
+		ValidArgsFunction: common.feedNames(library.Fetched),
 		RunE: func(c *cobra.Command, args []string) error {
 			choice.Names = args
 			return common.open(c.Context(), func(l *library.Library) error { return update(c, common, l, choice) })

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tinycheck/internal/exchange"
 	"tinycheck/internal/library"
 	"tinycheck/internal/store"
 )
@@ -50,6 +51,7 @@ func newAdd(common *libraryFlags) *cobra.Command {
 	f.addTo(c)
 	c.Flags().StringVar(&f.tlp, "tlp", "", "who may know of it: `COLOUR` white, green, amber, red")
 	c.Flags().IntVar(&f.confidence, "confidence", 0, "how sure it is, `1-100`")
+	complete(c, "tlp", fixed(colours))
 	return c
 }
 
@@ -63,19 +65,41 @@ func decided(common *libraryFlags, state store.State, c cobra.Command) *cobra.Co
 			if err := l.Decide(c.Context(), args, d); err != nil {
 				return err
 			}
-			return common.told(c, l, len(args), string(state))
+			if err := common.told(c, l, len(args), string(state)); err != nil || common.json {
+				return err
+			}
+			return stillBelow(c, l, args)
 		})
 	}
 	c.Flags().StringVar(&d.Feed, "feed", "", "only as this feed, `NAME`, lists it")
-	c.Flags().StringVar(&d.Why, "why", "", "the reason, `TEXT`, for whoever asks later")
+	complete(&c, "feed", common.feedNames(every))
+	c.Flags().StringVar(&d.Why, "why", "", "why, in a line of `TEXT`; \"show\" tells it")
 	return &c
+}
+
+// stillBelow tells that names below a name are listed by themselves.
+func stillBelow(c *cobra.Command, l *library.Library, values []string) error {
+	list, err := exchange.Observables(values)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		n, err := l.Below(c.Context(), o)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			fmt.Fprintf(c.OutOrStdout(), "%d entries for names below it are still matched: tinycheck indicators search %s\n", n, o.Value)
+		}
+	}
+	return nil
 }
 
 func newRemove(common *libraryFlags) *cobra.Command {
 	return decided(common, store.Removed, cobra.Command{
 		Use:   "remove VALUE…",
 		Short: "Remove indicators; no feed brings them back",
-		Long:  "Remove takes indicators out of use and out of sight. The decision is remembered, so that the next\nupdate of a feed does not bring them back. \"restore\" takes it back.",
+		Long:  "Remove takes indicators out of use. The decision is remembered, so that the next\nupdate of a feed does not bring them back. \"restore\" takes it back.",
 	})
 }
 
@@ -104,6 +128,7 @@ func newRestore(common *libraryFlags) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&feed, "feed", "", "only as this feed, `NAME`, lists it")
+	complete(c, "feed", common.feedNames(every))
 	return c
 }
 

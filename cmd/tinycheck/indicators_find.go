@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,21 +21,46 @@ type queryFlags struct {
 	limit                            int
 }
 
-func (f *queryFlags) addTo(c *cobra.Command) {
+func (f *queryFlags) addTo(c *cobra.Command, common *libraryFlags) {
 	c.Flags().StringVar(&f.family, "family", "", "only of this product or campaign, under any of its `NAME`s")
 	c.Flags().StringVar(&f.feed, "feed", "", "only of this feed, by its `NAME`")
 	c.Flags().StringVar(&f.class, "class", "", "only of this `CLASS`: "+strings.Join(classes, ", "))
-	c.Flags().StringVar(&f.kind, "type", "", "only of this `TYPE`: domain-name, ipv4-addr, ipv6-addr, url, x509-sha1, x509-sha256, ja3, ja4")
-	c.Flags().StringVar(&f.state, "state", "", "only in this `STATE`: active, disabled, removed")
-	c.RegisterFlagCompletionFunc("class", cobra.FixedCompletions(classes, cobra.ShellCompDirectiveNoFileComp))
-	c.RegisterFlagCompletionFunc("state", cobra.FixedCompletions([]string{"active", "disabled", "removed"}, cobra.ShellCompDirectiveNoFileComp))
+	c.Flags().StringVar(&f.kind, "type", "", "only of this `TYPE`: "+strings.Join(types, ", "))
+	c.Flags().StringVar(&f.state, "state", "", "only in this `STATE`: "+strings.Join(states, ", "))
+	complete(c, "class", fixed(classes))
+	complete(c, "state", fixed(states))
+	complete(c, "type", fixed(types))
+	complete(c, "family", familyNames)
+	complete(c, "feed", common.feedNames(every))
 }
 
-func (f *queryFlags) query(text string) store.Query {
+// states and types are the words that --state and --type take.
+var (
+	states = []string{string(store.Active), string(store.Disabled), string(store.Removed)}
+	types  = []string{
+		string(tinycheck.DomainName), string(tinycheck.IPv4Addr), string(tinycheck.IPv6Addr), string(tinycheck.URL),
+		string(tinycheck.CertSHA1), string(tinycheck.CertSHA256), string(tinycheck.JA3), string(tinycheck.JA4),
+	}
+)
+
+// query is what was asked for. A word that nothing can fit is a mistake of the
+// caller, and no reason to say that nothing was found.
+func (f *queryFlags) query(text string) (store.Query, error) {
+	for _, word := range []struct {
+		flag, value string
+		known       []string
+	}{{"class", f.class, classes}, {"type", f.kind, types}, {"state", f.state, states}} {
+		if word.value != "" && !slices.Contains(word.known, word.value) {
+			return store.Query{}, usageError{fmt.Errorf("no %s %q; there are %s", word.flag, word.value, strings.Join(word.known, ", "))}
+		}
+	}
+	if f.limit < 0 {
+		return store.Query{}, usageError{fmt.Errorf("--limit %d: give a number of entries, or 0 for all", f.limit)}
+	}
 	return store.Query{
 		Text: text, Family: f.family, Feed: f.feed, Class: tinycheck.Class(f.class),
 		Type: tinycheck.ObservableType(f.kind), State: store.State(f.state), Limit: f.limit,
-	}
+	}, nil
 }
 
 func newSearch(common *libraryFlags) *cobra.Command {
@@ -45,22 +72,51 @@ func newSearch(common *libraryFlags) *cobra.Command {
 			"  tinycheck indicators search spy.example\n  tinycheck indicators search '*tracker*' --class c2\n  tinycheck indicators search --family mSpy",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			q, err := f.query(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
 			return common.read(c.Context(), func(l *library.Library) error {
-				found, total, err := l.Find(c.Context(), f.query(strings.Join(args, "")))
-				if err != nil {
-					return err
-				}
-				if common.json {
-					return machine(c, foundOut(found, total))
-				}
-				return showFound(c.OutOrStdout(), found, total)
+				return search(c, common, l, q)
 			})
 		},
 	}
-	f.addTo(c)
-	c.Flags().IntVar(&f.limit, "limit", 100, "at most `NUMBER` entries")
+	f.addTo(c, common)
+	c.Flags().IntVar(&f.limit, "limit", 100, "at most `NUMBER` entries; 0 gives all")
 	return c
 }
+
+// search looks among names and addresses; a word that is none may be a product,
+// a package or a file.
+func search(c *cobra.Command, common *libraryFlags, l *library.Library, q store.Query) error {
+	if !strings.Contains(q.Text, "*") {
+		if list, err := exchange.Observables([]string{q.Text}); err == nil {
+			q.Text = list[0].Value // as "show" understands it
+		}
+	}
+	found, total, err := l.Find(c.Context(), q)
+	if err != nil {
+		return err
+	}
+	if total == 0 && q.Family == "" && q.Text != "" && !strings.ContainsAny(q.Text, ".:/*") {
+		q.Family, q.Text = q.Text, ""
+		if found, total, err = l.Find(c.Context(), q); err != nil {
+			return err
+		}
+		q.Text = q.Family
+	}
+	unseen, more, err := l.FindUnseen(c.Context(), q.Text, q.Feed, mostUnseen)
+	if err != nil {
+		return err
+	}
+	if common.json {
+		return machine(c, foundOut(found, total, unseen))
+	}
+	return showFound(c.OutOrStdout(), found, total, unseen, more)
+}
+
+// mostUnseen is how many entries that no traffic shows are listed.
+const mostUnseen = 20
 
 // listedJSON is the machine form of one entry: one observable, one feed.
 type listedJSON struct {
@@ -86,10 +142,22 @@ type listedJSON struct {
 type foundJSON struct {
 	Total      int          `json:"total"`
 	Indicators []listedJSON `json:"indicators"`
+	Unseen     []unseenJSON `json:"not_network"`
 }
 
-func foundOut(found []store.Listed, total int) foundJSON {
-	out := foundJSON{Total: total, Indicators: make([]listedJSON, len(found))}
+// unseenJSON is the machine form of an entry that no traffic shows.
+type unseenJSON struct {
+	Kind   string `json:"kind"`
+	Value  string `json:"value"`
+	Family string `json:"family,omitempty"`
+	Feed   string `json:"feed"`
+}
+
+func foundOut(found []store.Listed, total int, unseen []store.Unseen) foundJSON {
+	out := foundJSON{Total: total, Indicators: make([]listedJSON, len(found)), Unseen: make([]unseenJSON, len(unseen))}
+	for n, u := range unseen {
+		out.Unseen[n] = unseenJSON(u)
+	}
 	for n := range found {
 		i := &found[n]
 		out.Indicators[n] = listedJSON{
@@ -102,17 +170,42 @@ func foundOut(found []store.Listed, total int) foundJSON {
 	return out
 }
 
-func showFound(w io.Writer, found []store.Listed, total int) error {
+func showFound(w io.Writer, found []store.Listed, total int, unseen []store.Unseen, more int) error {
+	if total+more == 0 {
+		_, err := fmt.Fprintln(w, "Nothing found. That a name is on no list here does not mean that it is harmless.")
+		return err
+	}
 	rows := make([][]string, len(found))
 	for n := range found {
 		i := &found[n]
 		rows[n] = []string{plain(i.Value), meaning(&i.Indicator), plain(dash(i.Family)), i.Feed, day(i.Added), string(i.State)}
 	}
-	if err := table(w, []string{"INDICATOR", "CLASS", "FAMILY", "FEED", "ADDED", "STATE"}, rows); err != nil {
-		return err
+	if total > 0 {
+		if err := table(w, []string{"INDICATOR", "CLASS", "FAMILY", "FEED", "ADDED", "STATE"}, rows); err != nil {
+			return err
+		}
 	}
 	if total > len(found) {
-		fmt.Fprintf(w, "\n%d of %d; give a longer text, or --limit\n", len(found), total)
+		fmt.Fprintf(w, "\n%d of %d shown; --limit 0 shows all\n", len(found), total)
+	}
+	return showUnseen(w, unseen, more)
+}
+
+// showUnseen lists what no traffic shows and who examines a phone may find.
+func showUnseen(w io.Writer, unseen []store.Unseen, total int) error {
+	if total == 0 {
+		return nil
+	}
+	rows := make([][]string, len(unseen))
+	for n, u := range unseen {
+		rows[n] = []string{plain(u.Value), plain(u.Kind), plain(dash(u.Family)), u.Feed}
+	}
+	fmt.Fprintln(w, "\nNot a network observable: to be found on the phone itself, never matched here")
+	if err := table(w, []string{"VALUE", "KIND", "FAMILY", "FEED"}, rows); err != nil {
+		return err
+	}
+	if total > len(unseen) {
+		fmt.Fprintf(w, "\n%d of %d shown\n", len(unseen), total)
 	}
 	return nil
 }
@@ -129,7 +222,7 @@ func newShow(common *libraryFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show VALUE",
 		Short: "Everything that is known of one indicator, and of its product",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly("which indicator? Name it, for example api.spy.example or 192.0.2.7"),
 		RunE: func(c *cobra.Command, args []string) error {
 			list, err := exchange.Observables(args)
 			if err != nil {
@@ -141,25 +234,40 @@ func newShow(common *libraryFlags) *cobra.Command {
 					return err
 				}
 				if common.json {
-					return machine(c, foundOut(found, len(found)))
+					if err := machine(c, foundOut(found, len(found), nil)); err != nil {
+						return err
+					}
 				}
 				if len(found) == 0 {
 					return tinycheck.Errorf("show "+list[0].Value, tinycheck.NotFound, fmt.Errorf("no feed lists it"))
 				}
-				return show(c.OutOrStdout(), found)
+				if common.json {
+					return nil
+				}
+				return show(c, l, found)
 			})
 		},
 	}
 }
 
 // show writes one block for each feed that lists an observable.
-func show(w io.Writer, found []store.Listed) error {
-	fmt.Fprintf(w, "%s (%s)\n", plain(found[0].Value), found[0].Type)
+func show(c *cobra.Command, l *library.Library, found []store.Listed) error {
+	w, o := c.OutOrStdout(), found[0].Observable
+	decisions, err := l.Decisions(c.Context(), o)
+	if err != nil {
+		return err
+	}
+	inForce, err := l.InForce(c.Context(), o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s (%s)\n", plain(o.Value), o.Type)
 	for n := range found {
 		i := &found[n]
 		fmt.Fprintln(w)
 		for _, line := range [][2]string{
-			{"feed", i.Feed}, {"class", meaning(&i.Indicator)}, {"state", string(i.State)}, {"family", about(i.Family)},
+			{"feed", i.Feed}, {"class", meaning(&i.Indicator)}, {"counts as", countsAs(&i.Indicator, inForce)},
+			{"state", string(i.State)}, {"decided", decision(i.Feed, decisions)}, {"family", i.Family}, {"what it is", about(i.Family)},
 			{"id there", i.SourceID}, {"tags", strings.Join(i.Tags, ", ")}, {"TLP", i.TLP}, {"confidence", percent(i.Confidence)},
 			{"valid from", dayOrNothing(i.ValidFrom)}, {"valid until", dayOrNothing(i.ValidUntil)}, {"updated", dayOrNothing(i.Updated)},
 			{"added", dayOrNothing(i.Added)}, {"added by", i.By}, {"last seen in feed", dayOrNothing(i.Seen)},
@@ -172,12 +280,28 @@ func show(w io.Writer, found []store.Listed) error {
 	return nil
 }
 
-// about names a family, and says what it is where that is known.
-func about(name string) string {
-	if family, known := library.FindFamily(name); known {
-		return family.Name + ": " + family.About
+// countsAs tells when an entry means something else than its feed says.
+func countsAs(i *tinycheck.Indicator, inForce map[string]tinycheck.Indicator) string {
+	if in, there := inForce[i.Feed]; there && in.Class != i.Class {
+		return meaning(&in) + " (see \"audit\")"
 	}
-	return name
+	return ""
+}
+
+// decision tells who took an entry out of use, when and why.
+func decision(feed string, list []store.Decision) string {
+	for _, d := range list {
+		if d.Feed == "" || d.Feed == feed {
+			return strings.TrimSuffix(fmt.Sprintf("%s on %s by %s: %s", d.State, day(d.At), d.By, d.Why), ": ")
+		}
+	}
+	return ""
+}
+
+// about says what a family is, where that is known.
+func about(name string) string {
+	family, _ := library.FindFamily(name)
+	return family.About
 }
 
 func percent(n int) string {
@@ -194,18 +318,22 @@ func newExport(common *libraryFlags) *cobra.Command {
 		Use:   "export [TEXT]",
 		Short: "Write indicators in one of the usual formats",
 		Long: "Export writes what a search finds, as " + strings.Join(exchange.Writers(), ", ") + ".\n" +
-			"What a format cannot hold is left out, and counted.",
+			"What a format cannot hold is left out, and counted. What is disabled or removed is not written,\n" +
+			"unless --state asks for it.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return common.read(c.Context(), func(l *library.Library) error {
-				return export(c, l, output, format, f.query(strings.Join(args, "")))
-			})
+			q, err := f.query(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			q.State = cmp.Or(q.State, store.Active)
+			return common.read(c.Context(), func(l *library.Library) error { return export(c, l, output, format, q) })
 		},
 	}
-	f.addTo(c)
+	f.addTo(c, common)
 	c.Flags().StringVar(&format, "format", "stix", "`FORMAT`: "+strings.Join(exchange.Writers(), ", "))
 	c.Flags().StringVarP(&output, "output", "o", "-", "write to `FILE` instead of standard output")
-	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(exchange.Writers(), cobra.ShellCompDirectiveNoFileComp))
+	complete(c, "format", fixed(exchange.Writers()))
 	return c
 }
 

@@ -55,7 +55,8 @@ func newImport(common *libraryFlags) *cobra.Command {
 	c.Flags().BoolVar(&f.source.Loss, "accept-loss", false, "with --replace: even when more than half of the feed goes")
 	c.Flags().StringVar(&f.rejected, "rejected", "", "write every entry that is not taken to `FILE`, with line and reason (JSON lines)")
 	f.mean.addTo(c)
-	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(exchange.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	complete(c, "format", formats)
+	complete(c, "feed", common.feedNames(every))
 	return c
 }
 
@@ -98,10 +99,13 @@ func (f *importFlags) run(c *cobra.Command, l *library.Library, files []string) 
 			return err
 		}
 	}
+	if err := f.refresh(c.Context(), l); err != nil {
+		return err
+	}
 	if len(failed) > 0 {
 		return status(exitFailed)
 	}
-	return f.refresh(c.Context(), l)
+	return nil
 }
 
 func (f *importFlags) one(c *cobra.Command, l *library.Library, file string) (tinycheck.Intake, error) {
@@ -121,13 +125,18 @@ func openInput(c *cobra.Command, file string) (name string, in io.ReadCloser, er
 	}
 	in, err = os.Open(file)
 	if err != nil {
-		kind := tinycheck.Unavailable
-		if errors.Is(err, fs.ErrNotExist) {
-			kind = tinycheck.NotFound
-		}
-		return "", nil, tinycheck.Errorf("read indicators", kind, err)
+		return "", nil, fileError("read indicators", err)
 	}
 	return filepath.Base(file), in, nil
+}
+
+// fileError tells a file that is not there from one that the system refuses.
+func fileError(op string, err error) error {
+	kind := tinycheck.Unavailable
+	if errors.Is(err, fs.ErrNotExist) {
+		kind = tinycheck.NotFound
+	}
+	return tinycheck.Errorf(op, kind, err)
 }
 
 // watch shows how far a file is read, when it is long enough to wait for.
@@ -186,6 +195,7 @@ func intakeOut(sum *tinycheck.Intake, err error) intakeJSON {
 func showIntake(w io.Writer, in *intakeJSON) {
 	if in.Error != "" {
 		fmt.Fprintf(w, "%s: nothing was changed\n", plain(in.Name))
+		showReasons(w, in)
 		return
 	}
 	fmt.Fprintf(w, "%s (%s): %d accepted, %d merged, %d replaced, %d rejected", plain(in.Name), in.Format, in.Accepted, in.Merged, in.Replaced, in.Rejected)
@@ -196,6 +206,10 @@ func showIntake(w io.Writer, in *intakeJSON) {
 		fmt.Fprintf(w, ", %d taken as context", in.Contexts)
 	}
 	fmt.Fprintln(w)
+	showReasons(w, in)
+}
+
+func showReasons(w io.Writer, in *intakeJSON) {
 	for _, row := range counted(in.Reasons) {
 		fmt.Fprintf(w, "  %7s  %s\n", row[1], row[0])
 	}
@@ -252,8 +266,9 @@ func (f *meaningFlags) addTo(c *cobra.Command) {
 	c.Flags().StringVar(&f.kind, "infrastructure", "", "with --class infrastructure: `KIND` "+strings.Join(kinds, ", "))
 	c.Flags().StringVar(&f.family, "family", "", "the product or campaign, `NAME`, of entries that do not say it")
 	c.Flags().StringSliceVar(&f.tags, "tag", nil, "a `TAG` for every entry (repeatable)")
-	c.RegisterFlagCompletionFunc("class", cobra.FixedCompletions(classes, cobra.ShellCompDirectiveNoFileComp))
-	c.RegisterFlagCompletionFunc("infrastructure", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
+	complete(c, "class", fixed(classes))
+	complete(c, "infrastructure", fixed(kinds))
+	complete(c, "family", familyNames)
 }
 
 func (f *meaningFlags) indicator() (tinycheck.Indicator, error) {
@@ -268,9 +283,16 @@ func (f *meaningFlags) indicator() (tinycheck.Indicator, error) {
 		return i, fmt.Errorf("no kind of infrastructure %q; there are %s", f.kind, strings.Join(kinds, ", "))
 	case (f.class == string(tinycheck.ClassInfrastructure)) != (f.kind != ""):
 		return i, errors.New("--class infrastructure and --infrastructure KIND go together")
+	case f.tlp != "" && !slices.Contains(colours, f.tlp):
+		return i, fmt.Errorf("no colour %q; there are %s", f.tlp, strings.Join(colours, ", "))
+	case f.confidence < 0 || f.confidence > 100:
+		return i, fmt.Errorf("--confidence %d is not between 1 and 100", f.confidence)
 	}
 	return i, nil
 }
+
+// colours are the words that --tlp takes (Traffic Light Protocol).
+var colours = []string{"white", "green", "amber", "red"}
 
 // kinds are the words that --infrastructure takes.
 var kinds = []string{

@@ -23,9 +23,9 @@ func newLibrary() *cobra.Command {
 		Use:   "backup FILE",
 		Short: "Write indicators, feeds, decisions and settings to one file",
 		Long:  "Backup writes the whole library to one file and reads it back to check it. The keys of feeds are in it:\nkeep it where only you can read it.",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly("which file? Name the backup"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.read(c.Context(), func(l *library.Library) error {
+			return f.existing(c.Context(), func(l *library.Library) error {
 				if err := l.Backup(c.Context(), args[0]); err != nil {
 					return err
 				}
@@ -36,7 +36,7 @@ func newLibrary() *cobra.Command {
 		Use:   "restore FILE",
 		Short: "Replace the library with what a backup holds",
 		Long:  "Restore checks the backup first. One that is damaged, or is no backup, is refused, and the library stays as it is.",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly("which file? Name the backup"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := library.Restore(c.Context(), args[0], f.place()); err != nil {
 				return err
@@ -53,7 +53,7 @@ func newLibrary() *cobra.Command {
 		Short: "Read the whole library and say whether it is whole",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return f.read(c.Context(), func(l *library.Library) error {
+			return f.existing(c.Context(), func(l *library.Library) error {
 				if err := l.Check(c.Context()); err != nil {
 					return err
 				}

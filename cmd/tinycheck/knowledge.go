@@ -34,11 +34,16 @@ func (f *analyzeFlags) load(ctx context.Context, stderr io.Writer) (*knowledge, 
 
 // kept opens the library, whose index is made already unless it has changed.
 func (f *analyzeFlags) kept(ctx context.Context, stderr io.Writer) (*knowledge, error) {
-	l, err := library.Open(ctx, library.Config{Folder: f.library.place(), ReadOnly: true})
+	config := library.Config{Folder: f.library.place(), By: whoami()}
+	if err := library.Refurnish(ctx, config); err != nil {
+		return nil, err
+	}
+	config.ReadOnly = true
+	l, err := library.Open(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // only read: nothing can be lost
 	known, err := l.Knowledge(ctx)
 	if err != nil {
 		return nil, err

@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 	"os/user"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"tinycheck"
 	"tinycheck/internal/feed"
 	"tinycheck/internal/library"
 )
@@ -22,7 +24,7 @@ type libraryFlags struct {
 
 // addTo gives a command and those below it the flags.
 func (f *libraryFlags) addTo(c *cobra.Command) {
-	c.PersistentFlags().StringVar(&f.folder, "data-dir", "", "`FOLDER` of the library (default "+dataFolder()+")")
+	c.PersistentFlags().StringVar(&f.folder, "data-dir", "", "`FOLDER` of the library (default: TINYCHECK_DATA_DIR, else /var/lib/tinycheck for root, ~/.local/share/tinycheck for others)")
 	c.PersistentFlags().BoolVar(&f.json, "json", false, "answer in JSON, for programs")
 	c.PersistentFlags().BoolVar(&f.quiet, "quiet", false, "no progress and no warnings")
 }
@@ -46,6 +48,14 @@ func (f *libraryFlags) place() string { return cmp.Or(f.folder, dataFolder()) }
 // open opens the library to change it, and hands it to do.
 func (f *libraryFlags) open(ctx context.Context, do func(l *library.Library) error) error {
 	return f.use(ctx, false, do)
+}
+
+// existing opens a library that must be there.
+func (f *libraryFlags) existing(ctx context.Context, do func(l *library.Library) error) error {
+	if !library.Exists(f.place()) {
+		return tinycheck.Errorf("open library "+f.place(), tinycheck.NotFound, errors.New("there is none; the first import or update makes one"))
+	}
+	return f.use(ctx, true, do)
 }
 
 // read opens the library without changing it; where there is none yet, one is

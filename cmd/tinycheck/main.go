@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -89,6 +90,29 @@ func markUsage(c *cobra.Command) {
 	}
 }
 
+// exactly wants one argument, and asks for it in words.
+func exactly(question string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
+			return errors.New(question)
+		case 1:
+			return nil
+		}
+		return fmt.Errorf("one is enough: %q is too many", args[1])
+	}
+}
+
+// atLeast wants at least one argument.
+func atLeast(question string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return errors.New(question)
+		}
+		return nil
+	}
+}
+
 // usageArgs marks complaints about arguments as usage errors.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
@@ -121,7 +145,9 @@ func tell(err error, stderr io.Writer) int {
 
 // complain says what failed, and what helps.
 func complain(stderr io.Writer, err error) {
-	fmt.Fprintf(stderr, "tinycheck: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // feeds and servers have a say in it
+		fmt.Fprintf(stderr, "tinycheck: %s\n", plain(strings.TrimSuffix(line, "\n")))
+	}
 	if hint := hints[tinycheck.KindOf(err)]; hint != "" {
 		fmt.Fprintln(stderr, hint)
 	}
@@ -129,7 +155,7 @@ func complain(stderr io.Writer, err error) {
 
 // hints say what helps, by kind of error.
 var hints = map[tinycheck.ErrorKind]string{
-	tinycheck.NotFound:    "Check the name, and whether the file is where you think it is.",
+	tinycheck.NotFound:    "Check the name, and its spelling.",
 	tinycheck.Busy:        "Something else uses it. Wait a little, then try again.",
 	tinycheck.Unavailable: "The system refused. Check permissions and free space.",
 }

@@ -67,11 +67,12 @@ func age(t, now time.Time) string {
 }
 
 // plain keeps what a feed wrote from steering the terminal: control characters,
-// and those that turn the direction of writing, become a question mark.
+// and those that turn the direction of writing or end a line (Unicode Standard
+// Annex 9, section 2), become a question mark.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r < ' ', r >= 0x7f && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		case r < ' ', r >= 0x7f && r < 0xa0, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
 			return '?'
 		}
 		return r

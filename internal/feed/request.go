@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -188,14 +189,21 @@ func (v *visit) route(u *url.URL) (*http.Transport, error) {
 	if err != nil {
 		return nil, invalid("the proxy in the environment is no address") // it may have a password: not quoted
 	}
-	by := ""
+	private := v.private(u)
+	by := strconv.FormatBool(private)
 	if proxy != nil {
-		by = proxy.String()
+		by += proxy.String()
 	}
 	if v.routes[by] == nil {
-		v.routes[by] = v.transport(proxy, v.feed.Private)
+		v.routes[by] = v.transport(proxy, private)
 	}
 	return v.routes[by], nil
+}
+
+// private reports whether an address of a private network is allowed: of the
+// server that the feed names, not of those to which it redirects.
+func (v *visit) private(u *url.URL) bool {
+	return v.feed.Private && (v.home == nil || strings.EqualFold(u.Hostname(), v.home.Hostname()))
 }
 
 func redirects(status int) bool {
@@ -220,7 +228,7 @@ func (v *visit) redirect(q request, to string) (*url.URL, error) {
 	case q.url.Scheme == "https" && next.Scheme != "https":
 		return nil, invalid("the server redirects from https to %s: refused, it would be unprotected", v.quote(place(next)))
 	}
-	if err := allowed(next, v.feed.Private); err != nil {
+	if err := allowed(next, v.private(next)); err != nil {
 		return nil, invalid("the server redirects to %s: %v", v.quote(place(next)), err)
 	}
 	return next, nil

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/bundle"
+	"tinycheck/internal/spelling"
 	"tinycheck/internal/store"
 )
 
@@ -19,6 +21,7 @@ type Applied struct {
 	Key     bundle.PublicKey
 	Again   bool // this version was applied already
 	Intakes []tinycheck.Intake
+	Newer   []string // feeds that this machine fetched itself, later than the sender: left as they are
 	Gone    []string // feeds that an earlier bundle brought and this one does not
 	Rules   []string
 }
@@ -103,29 +106,51 @@ func (p *applying) part(part bundle.Part) error {
 	switch part.Kind {
 	case bundle.Indicators:
 		about, known := p.feeds[part.Of()]
-		if !known {
-			return tinycheck.Errorf("read bundle", tinycheck.Invalid, errors.New("its catalogue does not name this feed"))
+		if !known || part.Of() == contextFeed(p.bundle.Name) {
+			return tinycheck.Errorf("read bundle", tinycheck.Invalid, errors.New("its catalogue does not name this feed, or by a name that no feed can have"))
 		}
 		f, err := p.feed(&about)
 		if err != nil {
 			return err
 		}
-		return p.take(part.Name, f)
+		asOf := p.asOf(&about)
+		if fetched(f.Kind) && f.Fetched.After(asOf) {
+			p.done.Newer = append(p.done.Newer, f.Name)
+			return nil
+		}
+		return p.take(part.Name, f, asOf)
 	case bundle.Context:
-		return p.take(part.Name, p.own())
+		own, err := p.own()
+		if err != nil {
+			return err
+		}
+		return p.take(part.Name, own, p.bundle.Created)
 	case bundle.Rules:
 		return p.rules(part)
 	}
 	return nil
 }
 
-// own is the feed to which the context of a bundle belongs.
-func (p *applying) own() tinycheck.Feed {
-	return tinycheck.Feed{Name: p.bundle.Name + ".context", Kind: tinycheck.FeedBundle, URL: p.bundle.Name, Title: "Context of a signed bundle", Enabled: true}
+// asOf is when the sender knew a feed to be current. No clock of a sender makes
+// content younger than it can be.
+func (p *applying) asOf(about *bundledFeed) time.Time {
+	if about.Fetched.IsZero() || about.Fetched.After(p.bundle.Created) {
+		return p.bundle.Created
+	}
+	return about.Fetched
 }
 
-// feed is what the content of one part goes into. A feed that this machine
-// fetches itself keeps its settings; what a person made here is never touched.
+// contextFeed is the feed to which the context of a bundle belongs.
+func contextFeed(bundle string) string { return spelling.Slug(bundle + ".context") }
+
+func (p *applying) own() (tinycheck.Feed, error) {
+	return p.feed(&bundledFeed{Name: contextFeed(p.bundle.Name), Title: "Context of a signed bundle"})
+}
+
+// feed is what the content of one part goes into. One of the catalogue is the
+// same everywhere, so that it may be fetched here and come in a bundle too: it
+// keeps its settings. What was made on this machine, or came in a bundle of
+// another name, is never touched. What somebody disabled stays so.
 func (p *applying) feed(about *bundledFeed) (tinycheck.Feed, error) {
 	f, err := p.library.store.Feed(p.ctx, about.Name)
 	switch {
@@ -133,11 +158,14 @@ func (p *applying) feed(about *bundledFeed) (tinycheck.Feed, error) {
 		f = tinycheck.Feed{Name: about.Name, Enabled: true}
 	case err != nil:
 		return f, err
-	case f.Kind == tinycheck.FeedFile || f.Kind == tinycheck.FeedByHand || f.Kind == tinycheck.FeedBuiltIn:
-		return f, tinycheck.Errorf(fmt.Sprintf("feed %q", f.Name), tinycheck.Conflict, errors.New("it was made on this machine, and the bundle has one of that name: remove or export it first"))
-	case f.Kind != tinycheck.FeedBundle:
-		f.Date, f.Enabled = about.Date, true
+	case f.Kind == tinycheck.FeedHTTP && public(&f):
+		f.Date, f.Enabled = about.Date, f.Enabled || unused(&f)
+		forget(&f)
 		return f, nil
+	case f.Kind != tinycheck.FeedBundle:
+		return f, tinycheck.Errorf(fmt.Sprintf("feed %q", f.Name), tinycheck.Conflict, errors.New("it was made on this machine, and the bundle has one of that name: remove or export it first"))
+	case f.URL != p.bundle.Name && about.Kind != string(tinycheck.FeedHTTP):
+		return f, tinycheck.Errorf(fmt.Sprintf("feed %q", f.Name), tinycheck.Conflict, fmt.Errorf("it came in the bundle %q, and this one has another of that name", f.URL))
 	}
 	f.Kind, f.URL = tinycheck.FeedBundle, p.bundle.Name
 	f.Title, f.Licence, f.Attribution, f.Format = about.Title, about.Licence, about.Attribution, about.Format
@@ -146,7 +174,18 @@ func (p *applying) feed(about *bundledFeed) (tinycheck.Feed, error) {
 	return f, nil
 }
 
-func (p *applying) take(part string, f tinycheck.Feed) error {
+// public reports whether a feed is one of the catalogue.
+func public(f *tinycheck.Feed) bool {
+	known, ok := inCatalogue()[f.Name]
+	return ok && known.URL == f.URL
+}
+
+// unused reports whether a feed is off because nobody has decided about it yet.
+func unused(f *tinycheck.Feed) bool {
+	return !inCatalogue()[f.Name].Enabled && f.Tried.IsZero() && f.Fetched.IsZero()
+}
+
+func (p *applying) take(part string, f tinycheck.Feed, asOf time.Time) error {
 	r, err := p.bundle.Open(part)
 	if err != nil {
 		return err
@@ -155,18 +194,20 @@ func (p *applying) take(part string, f tinycheck.Feed) error {
 	if err := t.open(); err != nil {
 		return err
 	}
+	defer t.abandon()
 	if err := t.part(f.Name, r); err != nil {
 		return err
+	}
+	if t.sum.RejectedTotal > 0 {
+		return tinycheck.Errorf("read bundle", tinycheck.Invalid, fmt.Errorf("%d entries cannot be taken (%s)", t.sum.RejectedTotal, t.sum.Reasons[0].Reason))
 	}
 	if err := t.close(); err != nil {
 		return err
 	}
 	// Current as of when the sender fetched it, not as of when it came here.
-	if about, known := p.feeds[f.Name]; known && !about.Fetched.IsZero() {
-		t.feed.Fetched = about.Fetched
-		if err := p.change.PutFeed(t.feed); err != nil {
-			return err
-		}
+	t.feed.Fetched = asOf
+	if err := p.change.PutFeed(t.feed); err != nil {
+		return err
 	}
 	p.done.Intakes = append(p.done.Intakes, t.sum)
 	return nil
@@ -193,11 +234,12 @@ func (p *applying) withdraw() error {
 		return err
 	}
 	has := func(f *tinycheck.Feed) bool {
-		if f.Name == p.own().Name {
-			return slices.ContainsFunc(p.bundle.Parts, func(part bundle.Part) bool { return part.Kind == bundle.Context })
-		}
-		_, listed := p.feeds[f.Name]
-		return listed
+		return slices.ContainsFunc(p.bundle.Parts, func(part bundle.Part) bool {
+			if part.Kind == bundle.Context {
+				return f.Name == contextFeed(p.bundle.Name)
+			}
+			return part.Kind == bundle.Indicators && part.Of() == f.Name
+		})
 	}
 	for i := range feeds {
 		if f := &feeds[i]; f.Kind == tinycheck.FeedBundle && f.URL == p.bundle.Name && !has(f) {

@@ -2,7 +2,7 @@ package library
 
 import (
 	"context"
-	"slices"
+	"net/netip"
 
 	"tinycheck"
 	"tinycheck/internal/spelling"
@@ -42,7 +42,7 @@ func (l *Library) Audit(ctx context.Context, see func(Overlap) error) error {
 		return err
 	}
 	excuses := newExcuses(brought)
-	a := audit{library: l, judge: NewJudge(excuses.own), names: map[string]tinycheck.Context{}, see: see}
+	a := audit{library: l, judge: NewJudge(excuses.own), names: map[string]tinycheck.Context{}, ranges: map[netip.Prefix]tinycheck.Context{}, see: see}
 	if err := l.hear(ctx, a.judge, excuses); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ type audit struct {
 	library *Library
 	judge   *Judge
 	names   map[string]tinycheck.Context
-	ranges  []tinycheck.Context
+	ranges  map[netip.Prefix]tinycheck.Context
 	see     func(Overlap) error
 }
 
@@ -66,7 +66,9 @@ func (a *audit) put(c tinycheck.Context) {
 		a.names[c.Observable.Value] = c
 		return
 	}
-	a.ranges = append(a.ranges, c)
+	if prefix, ok := c.Observable.Prefix(); ok {
+		a.ranges[prefix] = c
+	}
 }
 
 func (a *audit) row(value, source []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
@@ -92,17 +94,11 @@ func (a *audit) row(value, source []byte, kind tinycheck.ObservableType, about *
 	return a.see(o)
 }
 
-// covering is the most specific entry of the context that covers an indicator.
+// covering is the most specific entry of the context that covers an indicator,
+// or, where none does, the first that a network covers.
 func (a *audit) covering(i *tinycheck.Indicator) (tinycheck.Context, bool) {
 	if prefix, ok := i.Prefix(); ok {
-		at := slices.IndexFunc(a.ranges, func(c tinycheck.Context) bool {
-			around, _ := c.Observable.Prefix()
-			return around.Overlaps(prefix)
-		})
-		if at < 0 {
-			return tinycheck.Context{}, false
-		}
-		return a.ranges[at], true
+		return a.around(prefix)
 	}
 	for name := i.Host(); name != ""; name = spelling.Parent(name) {
 		if c, ok := a.names[name]; ok {
@@ -110,4 +106,23 @@ func (a *audit) covering(i *tinycheck.Indicator) (tinycheck.Context, bool) {
 		}
 	}
 	return tinycheck.Context{}, false
+}
+
+// around asks for every width, which is as quick with many ranges as with few.
+// Only networks, which are seldom listed, are compared with each of them.
+func (a *audit) around(p netip.Prefix) (found tinycheck.Context, ok bool) {
+	for bits := p.Bits(); bits >= 0; bits-- {
+		if c, ok := a.ranges[netip.PrefixFrom(p.Addr(), bits).Masked()]; ok {
+			return c, true
+		}
+	}
+	if p.IsSingleIP() {
+		return found, false
+	}
+	for inside, c := range a.ranges {
+		if p.Overlaps(inside) && (!ok || c.Observable.Compare(found.Observable) < 0) {
+			found, ok = c, true
+		}
+	}
+	return found, ok
 }

@@ -87,3 +87,17 @@ func TestExpiredContextIsNotInForce(t *testing.T) {
 		t.Errorf("the audit says %q", got)
 	}
 }
+
+// A network meets what lies in it as well as what lies around it.
+func TestAuditSeesNetworks(t *testing.T) {
+	l := open(t)
+	imports(t, l, "list.csv", "type,value,class\nip,131.0.0.0/16,c2\nip,131.0.72.128/25,c2\nip,192.0.2.0/24,c2\n", library.Source{})
+	found := overlaps(t, l)
+	for value, want := range map[string]library.OverlapKind{
+		"131.0.0.0/16": library.OverlapTenant, "131.0.72.128/25": library.OverlapTenant, "192.0.2.0/24": "",
+	} {
+		if found[value] != want {
+			t.Errorf("%s: %q, want %q", value, found[value], want)
+		}
+	}
+}

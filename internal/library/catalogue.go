@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"tinycheck"
 )
@@ -43,6 +44,15 @@ func Catalogue() []tinycheck.Feed {
 	}
 	return feeds
 }
+
+// inCatalogue is the catalogue by name, parsed once.
+var inCatalogue = sync.OnceValue(func() map[string]tinycheck.Feed {
+	known := map[string]tinycheck.Feed{}
+	for _, f := range Catalogue() {
+		known[f.Name] = f
+	}
+	return known
+})
 
 func parseCatalogue(text string) ([]tinycheck.Feed, error) {
 	var file catalogueFile

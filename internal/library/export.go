@@ -14,8 +14,8 @@ import (
 // Export writes what a query finds in one of the formats of exchange.Writers.
 // It gives how many entries were written, and what the format cannot hold.
 func (l *Library) Export(ctx context.Context, w io.Writer, format string, q store.Query) (tinycheck.Intake, error) {
-	if q.Family != "" {
-		q.Family = Canonical(q.Family)
+	if err := l.asked(ctx, &q); err != nil {
+		return tinycheck.Intake{}, err
 	}
 	about := exchange.About{Name: "TinyCheck indicators", Date: l.config.Now()}
 	return exchange.Write(format, w, about, l.each(ctx, q))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"tinycheck"
@@ -18,11 +19,13 @@ var familyText string
 // Family is what is known about a product or campaign that feeds name. The
 // texts are in English, for experts.
 type Family struct {
-	Name    string   // the one name that reports use
-	Aliases []string // other spellings, brands that are the same product, makers
-	Kind    FamilyKind
-	About   string // one line, without judgement
-	Source  string // where it can be read
+	Name        string   // the one name that reports use
+	Aliases     []string // other spellings, brands that are the same product, makers
+	Kind        FamilyKind
+	About       string        // one line, without judgement
+	Source      string        // where it can be read
+	Every       time.Duration // how often it reports when nothing happens, by default; 0 where nobody has published it
+	EverySource string        // who has
 }
 
 // FamilyKind is what a family is.
@@ -56,11 +59,13 @@ type familyCommon struct {
 }
 
 type familyEntry struct {
-	Name    string     `yaml:"name"`
-	Kind    FamilyKind `yaml:"kind"`
-	Aliases []string   `yaml:"aliases"`
-	About   string     `yaml:"about"`
-	Source  string     `yaml:"source"`
+	Name        string     `yaml:"name"`
+	Kind        FamilyKind `yaml:"kind"`
+	Aliases     []string   `yaml:"aliases"`
+	About       string     `yaml:"about"`
+	Source      string     `yaml:"source"`
+	Every       int        `yaml:"every"` // minutes
+	EverySource string     `yaml:"every-source"`
 }
 
 // families is parsed at the first question; nothing changes it afterwards.
@@ -85,6 +90,18 @@ func Families() []Family {
 		all[i].Aliases = slices.Clone(all[i].Aliases)
 	}
 	return all
+}
+
+// Habits gives the families that watch a person without showing it, and how
+// often each reports, where that is known.
+func Habits() (list []tinycheck.Habit) {
+	for _, f := range families().all {
+		switch f.Kind {
+		case Stalkerware, MercenarySpyware, StateSpyware, RemoteTrojan:
+			list = append(list, tinycheck.Habit{Family: f.Name, Every: f.Every})
+		}
+	}
+	return list
 }
 
 // FindFamily finds a family by its name or any alias, without regard to case,
@@ -146,6 +163,9 @@ func parseFamilies(text string) (familyTable, error) {
 		if !known {
 			return table, fmt.Errorf("%s: unknown kind %q", e.Name, e.Kind)
 		}
+		if e.Every < 0 || (e.Every > 0) != strings.HasPrefix(e.EverySource, "https://") {
+			return table, fmt.Errorf("%s: an interval and its source belong together", e.Name)
+		}
 		table.all = append(table.all, e.family(common))
 	}
 	slices.SortFunc(table.all, func(a, b Family) int {
@@ -160,7 +180,8 @@ func parseFamilies(text string) (familyTable, error) {
 }
 
 func (e familyEntry) family(common familyCommon) Family {
-	f := Family{Name: e.Name, Aliases: e.Aliases, Kind: e.Kind, About: e.About, Source: e.Source}
+	f := Family{Name: e.Name, Aliases: e.Aliases, Kind: e.Kind, About: e.About, Source: e.Source,
+		Every: time.Duration(e.Every) * time.Minute, EverySource: e.EverySource}
 	if f.About == "" {
 		f.About = common.About
 	}

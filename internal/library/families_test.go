@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/library"
@@ -126,5 +127,23 @@ func TestFamiliesOfTheFeedsAreKnown(t *testing.T) {
 		if _, ok := library.FindFamily(i.Family); !ok && i.Feed != "stalkerware.stix2" {
 			t.Errorf("%s of %s is unknown", i.Family, i.Feed)
 		}
+	}
+}
+
+// What is known of intervals has a source, and those who watch people are told.
+func TestHabits(t *testing.T) {
+	habits := map[string]time.Duration{}
+	for _, h := range library.Habits() {
+		habits[h.Family] = h.Every
+	}
+	for _, f := range library.Families() {
+		every, told := habits[f.Name]
+		watches := f.Kind == library.Stalkerware || f.Kind == library.MercenarySpyware || f.Kind == library.StateSpyware || f.Kind == library.RemoteTrojan
+		if told != watches || told && every != f.Every || (f.Every > 0) != strings.HasPrefix(f.EverySource, "https://") {
+			t.Errorf("%s: %v told %v, every %v by %q", f.Name, every, told, f.Every, f.EverySource)
+		}
+	}
+	if habits["SPYERA"] != time.Hour || habits["mSpy"] != 0 {
+		t.Errorf("SPYERA reports every %v, mSpy every %v", habits["SPYERA"], habits["mSpy"])
 	}
 }

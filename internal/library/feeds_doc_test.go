@@ -165,12 +165,15 @@ func byRepository(all []taken) func(yield func(string, []taken) bool) {
 }
 
 func (f *taken) line(name string) string {
-	if f.err != nil {
+	if f.err != nil && len(f.intake.Reasons) == 0 {
 		return fmt.Sprintf("| %s | %s | %d | | | | all: %s |\n", name, cmp.Or(f.intake.Format, "-"), f.intake.RejectedTotal, cause(f.err))
 	}
 	var why []string
 	for _, r := range f.intake.Reasons {
 		why = append(why, fmt.Sprintf("%d %s", r.Count, r.Reason))
+	}
+	if f.err != nil {
+		why = append(why, cause(f.err))
 	}
 	return fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %s |\n", name, f.intake.Format, f.rows(), f.intake.Accepted, f.intake.Merged, f.intake.Contexts, strings.Join(why, "; "))
 }
@@ -178,8 +181,9 @@ func (f *taken) line(name string) string {
 // cause is the error without the name of the file.
 func cause(err error) string {
 	text := err.Error()
-	if at := strings.LastIndex(text, ": "); at >= 0 && strings.Contains(text[:at], "read indicators") {
-		_, text, _ = strings.Cut(strings.TrimPrefix(text, "read indicators: "), ": ")
+	text = strings.TrimPrefix(text, "read indicators: ")
+	if _, after, ok := strings.Cut(text, ": "); ok {
+		text = after
 	}
 	return strings.ReplaceAll(text, "|", "\\|")
 }

@@ -21,5 +21,11 @@ func Restore(ctx context.Context, from, folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return tinycheck.Errorf("restore library", tinycheck.Unavailable, err)
 	}
-	return store.Restore(ctx, from, filepath.Join(folder, databaseName))
+	if err := store.Restore(ctx, from, filepath.Join(folder, databaseName)); err != nil {
+		return err
+	}
+	// The index is of the store that was there; one of another state is not used
+	// anyway, so that it does not matter whether this works.
+	_ = os.Remove(filepath.Join(folder, indexName))
+	return nil
 }

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"tinycheck"
@@ -25,6 +27,7 @@ type Knowledge struct {
 // note is what an index file says about itself.
 type note struct {
 	Made  string    `json:"made"`  // of which rules and context of the program
+	Feeds string    `json:"feeds"` // which feeds, with how many entries
 	Until time.Time `json:"until"` // when entries of its context expire; zero: never
 }
 
@@ -32,10 +35,33 @@ type note struct {
 // changes, so that indexes that were made before are made anew.
 const rules = "1"
 
-// maker names what of the program goes into an index.
-func maker() string {
-	sum := sha256.Sum256([]byte(rules + ordinary))
-	return hex.EncodeToString(sum[:8])
+// maker names what of the program goes into an index, or has a say in it.
+var maker = sync.OnceValue(func() string { return digest(rules, ordinary, starter, familyText) })
+
+// basis names what an index is made of beside the generation: numbers begin anew
+// where somebody deletes the store, or puts another one in its place.
+func basis(feeds []tinycheck.Feed) string {
+	var text []string
+	for i := range feeds {
+		if f := &feeds[i]; f.Enabled {
+			text = append(text, fmt.Sprint(f.Name, " ", f.Indicators, " ", f.Contexts))
+		}
+	}
+	return digest(text...)
+}
+
+func digest(text ...string) string {
+	sum := sha256.New()
+	for _, t := range text {
+		fmt.Fprintf(sum, "%d:%s", len(t), t)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
+}
+
+// state is what an index has to be of, to be in force.
+type state struct {
+	generation uint64
+	feeds      string
 }
 
 // Knowledge gives the indicators that are in force, and the feeds that they are
@@ -51,53 +77,68 @@ func (l *Library) Knowledge(ctx context.Context) (*Knowledge, error) {
 	if err != nil {
 		return nil, err
 	}
-	index := l.running.Load()
-	if index == nil || !l.current(index.Stamp(), generation) {
-		if index, err = l.index(ctx, generation); err != nil {
-			return nil, err
-		}
-		l.running.Store(index)
+	index, err := l.index(ctx, state{generation, basis(feeds)})
+	if err != nil {
+		return nil, err
 	}
 	return &Knowledge{Index: index, Feeds: uses(feeds)}, nil
 }
 
-func (l *Library) index(ctx context.Context, generation uint64) (*match.Index, error) {
+// index gives the running index, or makes it: once, however many ask.
+func (l *Library) index(ctx context.Context, now state) (*match.Index, error) {
+	l.making.Lock()
+	defer l.making.Unlock()
+	if l.running != nil && l.current(l.running.Stamp(), now) {
+		return l.running, nil
+	}
+	x, err := l.made(ctx, now)
+	if err == nil {
+		l.running = x
+	}
+	return x, err
+}
+
+func (l *Library) made(ctx context.Context, now state) (*match.Index, error) {
 	path := filepath.Join(l.config.Folder, indexName)
-	if x := l.kept(path, generation); x != nil {
+	if x := l.kept(path, now); x != nil {
 		return x, nil
 	}
-	flat, err := l.build(ctx, generation)
+	flat, err := l.build(ctx, now)
 	if err != nil {
 		return nil, err
 	}
 	// Whoever may not write there, or finds the disk full, gets the answer as well.
 	if store.WriteFile(path, func(w io.Writer) error { _, err := w.Write(flat); return err }) == nil {
-		if x := l.kept(path, generation); x != nil {
+		if x := l.kept(path, now); x != nil {
 			return x, nil
 		}
 	}
 	return match.Open(flat)
 }
 
-// kept opens the index file, if it is that of this generation, this program and
-// this day.
-func (l *Library) kept(path string, generation uint64) *match.Index {
+// linger is how long the mapping of an index outlives the last pointer to it: a
+// look-up that is about to end may read bytes that no pointer of Go keeps alive.
+const linger = time.Minute
+
+// kept opens the index file, if it is that of this state of the store, this
+// program and this day.
+func (l *Library) kept(path string, now state) *match.Index {
 	flat, free, err := store.MapFile(path)
 	if err != nil {
 		return nil
 	}
 	x, err := match.Open(flat)
-	if err != nil || !l.current(x.Stamp(), generation) {
+	if err != nil || !l.current(x.Stamp(), now) {
 		free()
 		return nil
 	}
-	runtime.AddCleanup(x, func(free func()) { free() }, free)
+	runtime.AddCleanup(x, func(free func()) { time.AfterFunc(linger, free) }, free)
 	return x
 }
 
-func (l *Library) current(s match.Stamp, generation uint64) bool {
+func (l *Library) current(s match.Stamp, now state) bool {
 	var n note
-	if s.Generation != generation || json.Unmarshal(s.Note, &n) != nil || n.Made != maker() {
+	if s.Generation != now.generation || json.Unmarshal(s.Note, &n) != nil || n.Made != maker() || n.Feeds != now.feeds {
 		return false
 	}
 	return n.Until.IsZero() || l.config.Now().Before(n.Until)
@@ -106,7 +147,7 @@ func (l *Library) current(s match.Stamp, generation uint64) bool {
 // build makes the index of what is in force, in two readings of the store: first
 // the judge and the excuses hear every indicator, then it is known which cannot
 // mean what their feed says, and what may not be called ordinary.
-func (l *Library) build(ctx context.Context, generation uint64) ([]byte, error) {
+func (l *Library) build(ctx context.Context, of state) ([]byte, error) {
 	brought, err := l.store.Context(ctx)
 	if err != nil {
 		return nil, err
@@ -123,11 +164,11 @@ func (l *Library) build(ctx context.Context, generation uint64) ([]byte, error) 
 	if err := l.store.Scan(ctx, f.put); err != nil {
 		return nil, err
 	}
-	about, err := json.Marshal(note{Made: maker(), Until: nextExpiry(inForce, now)})
+	about, err := json.Marshal(note{Made: maker(), Feeds: of.feeds, Until: nextExpiry(inForce, now)})
 	if err != nil {
 		return nil, err
 	}
-	return b.Flat(match.Stamp{Generation: generation, Note: about})
+	return b.Flat(match.Stamp{Generation: of.generation, Note: about})
 }
 
 func (l *Library) hear(ctx context.Context, judge *Judge, excuses *excuses) error {
@@ -201,11 +242,12 @@ func uses(feeds []tinycheck.Feed) []tinycheck.FeedUse {
 
 func inUse(f *tinycheck.Feed) bool { return f.Enabled && f.Indicators > 0 }
 
-// AsOf is when a feed was last known to be current: when it was fetched, or,
-// where nobody fetches it again, the date of its content.
+// AsOf is when a feed was last known to be current: when it was fetched, here or
+// by the sender of its bundle, or, where nobody fetches it again, the date of its
+// content.
 func AsOf(f *tinycheck.Feed) time.Time {
 	switch f.Kind {
-	case tinycheck.FeedHTTP, tinycheck.FeedMISP, tinycheck.FeedTAXII, tinycheck.FeedFolder:
+	case tinycheck.FeedHTTP, tinycheck.FeedMISP, tinycheck.FeedTAXII, tinycheck.FeedFolder, tinycheck.FeedBundle:
 		return f.Fetched
 	}
 	if f.Date.IsZero() {

@@ -34,20 +34,6 @@ func feeds(t *testing.T) string {
 	return dir
 }
 
-// realFiles are the lists whose c2 names context must never cover.
-func realFiles(t *testing.T) []string {
-	dir := feeds(t)
-	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*.stix2"))
-	if err != nil || len(files) < 10 {
-		t.Fatalf("bundles: %v, %v", files, err)
-	}
-	files = slices.DeleteFunc(files, func(file string) bool { // the same as ioc.yaml, without the classes
-		return filepath.Base(file) == "stalkerware.stix2"
-	})
-	echap := filepath.Join(dir, "AssoEchap+stalkerware-indicators")
-	return append(files, filepath.Join(echap, "ioc.yaml"), filepath.Join(echap, "watchware.yaml"))
-}
-
 func load(t *testing.T, files ...string) []tinycheck.Indicator {
 	t.Helper()
 	list, _, err := library.Load(files)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"tinycheck"
@@ -29,6 +28,9 @@ const (
 	OwnFeed     = "own"     // typed in by hand
 )
 
+// patience is how long a change waits for that of another process.
+const patience = 10 * time.Second
+
 // Config says where a library is and who uses it.
 type Config struct {
 	Folder   string
@@ -43,8 +45,9 @@ type Config struct {
 type Library struct {
 	config  Config
 	store   *store.Store
-	change  sync.Mutex                  // one change at a time
-	running atomic.Pointer[match.Index] // replaced in one step
+	change  sync.Mutex // one change at a time
+	making  sync.Mutex // of running
+	running *match.Index
 }
 
 // Exists reports whether there is a library in a folder.
@@ -59,7 +62,7 @@ func Open(ctx context.Context, c Config) (*Library, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s, err := store.Open(ctx, filepath.Join(c.Folder, databaseName), store.Config{ReadOnly: c.ReadOnly})
+	s, err := store.Open(ctx, filepath.Join(c.Folder, databaseName), store.Config{ReadOnly: c.ReadOnly, Busy: patience})
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +74,30 @@ func Open(ctx context.Context, c Config) (*Library, error) {
 	}
 	return l, nil
 }
+
+// Refurnish puts in what a newer version of the program brings along, where
+// somebody may: whoever only reads would else never see its starter. What was
+// there stays usable when nobody may, which is no error.
+func Refurnish(ctx context.Context, c Config) error {
+	l, err := Open(ctx, Config{Folder: c.Folder, ReadOnly: true, Now: c.Now})
+	switch {
+	case errors.Is(err, tinycheck.Unsupported): // as likely of an older version as of a newer one
+	case err != nil:
+		return err
+	default:
+		dated := errors.Is(l.furnish(ctx), errDated)
+		if err := l.Close(); err != nil || !dated {
+			return err
+		}
+	}
+	if l, err = Open(ctx, c); err != nil {
+		return ctx.Err()
+	}
+	return l.Close()
+}
+
+// errDated says that the program brings along what a library does not have.
+var errDated = errors.New("the library is of an older version of the program")
 
 // Close ends the use of the store. Indexes that are in use stay usable.
 func (l *Library) Close() error { return l.store.Close() }
@@ -91,6 +118,9 @@ func (l *Library) furnish(ctx context.Context) error {
 	if there[StarterFeed].SHA256 == intake.SHA256 && len(fresh) == 0 {
 		return nil
 	}
+	if l.config.ReadOnly {
+		return errDated
+	}
 	return l.alter(ctx, func(c *store.Change) error {
 		for _, f := range fresh {
 			if err := c.PutFeed(f); err != nil {
@@ -102,15 +132,31 @@ func (l *Library) furnish(ctx context.Context) error {
 }
 
 // newFeeds are those of the catalogue, and the one for entries by hand, that a
-// store does not have yet.
+// store does not have yet, or has as an older version of the program knew them.
 func newFeeds(there map[string]tinycheck.Feed) (fresh []tinycheck.Feed) {
 	own := tinycheck.Feed{Name: OwnFeed, Kind: tinycheck.FeedByHand, Title: "Entries made by hand on this machine", Enabled: true}
 	for _, f := range append(Catalogue(), own) {
-		if _, known := there[f.Name]; !known {
+		was, known := there[f.Name]
+		switch {
+		case !known:
+			fresh = append(fresh, f)
+		case moved(&was, &f):
+			f.Enabled, f.Secret, f.Private, f.FeedState = was.Enabled, was.Secret, was.Private, was.FeedState
+			forget(&f)
 			fresh = append(fresh, f)
 		}
 	}
 	return fresh
+}
+
+// moved reports whether a feed is one of the catalogue, which now says something
+// else of it. One that somebody else added under that name is left alone.
+func moved(was, now *tinycheck.Feed) bool {
+	if was.Kind != tinycheck.FeedHTTP || was.URL != now.URL && was.Title != now.Title {
+		return false
+	}
+	return was.URL != now.URL || was.Format != now.Format || was.Class != now.Class || was.Infrastructure != now.Infrastructure ||
+		was.Family != now.Family || was.Title != now.Title || was.Licence != now.Licence || was.Attribution != now.Attribution
 }
 
 func putStarter(c *store.Change, was tinycheck.Feed, indicators []tinycheck.Indicator, intake *tinycheck.Intake) error {
@@ -130,6 +176,7 @@ func putStarter(c *store.Change, was tinycheck.Feed, indicators []tinycheck.Indi
 	if err != nil {
 		return err
 	}
+	defer in.Abandon()
 	for i := range indicators {
 		if err := in.Put(&indicators[i]); err != nil {
 			return err

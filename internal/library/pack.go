@@ -3,8 +3,10 @@ package library
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"tinycheck"
@@ -25,9 +27,12 @@ type Packing struct {
 }
 
 // Pack writes a bundle of what is in force: feeds with their entries, context,
-// and the rule files that are given. Of feeds made on this machine the entries
-// go out under the bundle's name; keys of feeds never do.
+// and the rule files that are given. Feeds that are not of the catalogue go out
+// under the bundle's name; their addresses and keys never do.
 func (l *Library) Pack(ctx context.Context, w io.Writer, p Packing) (bundle.Index, error) {
+	if len(p.Name) > maxBundleName {
+		return bundle.Index{}, tinycheck.Errorf("pack bundle", tinycheck.Invalid, fmt.Errorf("a name of more than %d letters leaves none for its feeds", maxBundleName))
+	}
 	feeds, err := l.packed(ctx, p.Feeds)
 	if err != nil {
 		return bundle.Index{}, err
@@ -35,11 +40,10 @@ func (l *Library) Pack(ctx context.Context, w io.Writer, p Packing) (bundle.Inde
 	var parts []bundle.Content
 	var catalogue []bundledFeed
 	for _, f := range feeds {
+		about := newBundledFeed(&f, p.Name)
 		name := f.Name
-		if f.Kind == tinycheck.FeedByHand || f.Kind == tinycheck.FeedFile {
-			f.Name = spelling.Slug(p.Name + "." + f.Name)
-		}
-		catalogue = append(catalogue, newBundledFeed(&f))
+		f.Name = about.Name
+		catalogue = append(catalogue, about)
 		parts = append(parts, bundle.Content{
 			Name: bundle.Indicators.Path(f.Name), Kind: bundle.Indicators, Write: l.lines(ctx, name, &f),
 		})
@@ -56,8 +60,13 @@ func (l *Library) Pack(ctx context.Context, w io.Writer, p Packing) (bundle.Inde
 	return bundle.Write(w, about, append(parts, more...), p.Sign)
 }
 
+// maxBundleName is so short that the names of feeds can follow it (spelling.Slug
+// cuts what is longer than 64).
+const maxBundleName = 32
+
 // packed are the feeds that go into a bundle. The starter does not: every
-// program has its own.
+// program has its own. Entries made by hand go only when they are named: they may
+// be of somebody's case.
 func (l *Library) packed(ctx context.Context, names []string) ([]tinycheck.Feed, error) {
 	all, err := l.store.Feeds(ctx)
 	if err != nil {
@@ -72,15 +81,16 @@ func (l *Library) packed(ctx context.Context, names []string) ([]tinycheck.Feed,
 		if len(names) > 0 {
 			return !slices.Contains(names, f.Name)
 		}
-		return !inUse(&f) || f.Kind == tinycheck.FeedBuiltIn
+		return !inUse(&f) || f.Kind == tinycheck.FeedBuiltIn || f.Kind == tinycheck.FeedByHand
 	}), nil
 }
 
-// lines writes the entries of one feed.
+// lines writes the entries of one feed that are in force: what somebody disabled
+// or removed here is not sent to others.
 func (l *Library) lines(ctx context.Context, name string, f *tinycheck.Feed) func(io.Writer) (int, error) {
 	return func(w io.Writer) (int, error) {
 		about := tinycheck.Intake{Name: f.Name, Licence: f.Licence, Date: f.Date}
-		return exchange.WriteLines(w, about, l.each(ctx, store.Query{Feed: name}), nil)
+		return exchange.WriteLines(w, about, l.each(ctx, store.Query{Feed: name, State: store.Active}), nil)
 	}
 }
 
@@ -99,13 +109,23 @@ type bundledFeed struct {
 	Fetched        time.Time `json:"fetched,omitzero"`
 }
 
-func newBundledFeed(f *tinycheck.Feed) bundledFeed {
+// newBundledFeed tells of a feed what others may know. One of the catalogue is
+// the same everywhere. Of another one it is nobody's business where it comes
+// from, and its name may be taken elsewhere.
+func newBundledFeed(f *tinycheck.Feed, bundle string) bundledFeed {
 	b := bundledFeed{
 		Name: f.Name, Kind: string(f.Kind), URL: f.URL, Title: f.Title, Licence: f.Licence, Attribution: f.Attribution,
-		Format: f.Format, Class: string(f.Class), Infrastructure: string(f.Infrastructure), Date: f.Date, Fetched: f.Fetched,
+		Format: f.Format, Class: string(f.Class), Infrastructure: string(f.Infrastructure), Date: f.Date, Fetched: AsOf(f),
 	}
-	if f.Kind != tinycheck.FeedHTTP {
-		b.Kind, b.URL = string(tinycheck.FeedBundle), "" // where it is fetched from is nobody else's business
+	if f.Kind == tinycheck.FeedHTTP && public(f) {
+		return b
+	}
+	b.Kind, b.URL = string(tinycheck.FeedBundle), ""
+	if !strings.HasPrefix(b.Name, bundle+".") {
+		b.Name = spelling.Slug(bundle + "." + b.Name)
+	}
+	if b.Name == contextFeed(bundle) {
+		b.Name = spelling.Slug(bundle + ".feed." + f.Name)
 	}
 	return b
 }

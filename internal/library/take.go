@@ -1,9 +1,11 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -30,29 +32,29 @@ func (l *Library) Import(ctx context.Context, name string, r io.Reader, s Source
 	if s.Feed == "" {
 		s.Feed = spelling.Slug(name)
 	}
-	f, err := l.fileFeed(ctx, &s)
-	if err != nil {
-		return tinycheck.Intake{Name: name}, err
-	}
-	var sum tinycheck.Intake
-	err = l.alter(ctx, func(c *store.Change) error {
+	sum := tinycheck.Intake{Name: name}
+	err := l.alter(ctx, func(c *store.Change) error {
+		f, err := l.fileFeed(ctx, &s)
+		if err != nil {
+			return err
+		}
 		t := taking{library: l, change: c, feed: f, source: s}
+		defer func() { sum = t.sum }()
 		if err := t.open(); err != nil {
 			return err
 		}
+		defer t.abandon()
 		if err := t.part(name, r); err != nil {
-			sum = t.sum
 			return err
 		}
-		err := t.close()
-		sum = t.sum
-		return err
+		return t.close()
 	})
 	return sum, err
 }
 
 // fileFeed is the feed that a file is taken into. Content that a machine
-// fetches must not be mixed with files that somebody brings.
+// fetches must not be mixed with files that somebody brings; a file in its place
+// is read as the feed would be, and the next fetch asks for everything again.
 func (l *Library) fileFeed(ctx context.Context, s *Source) (tinycheck.Feed, error) {
 	f, err := l.store.Feed(ctx, s.Feed)
 	switch {
@@ -60,14 +62,27 @@ func (l *Library) fileFeed(ctx context.Context, s *Source) (tinycheck.Feed, erro
 		return tinycheck.Feed{Name: s.Feed, Kind: tinycheck.FeedFile, Format: s.Format, Enabled: true}, nil
 	case err != nil:
 		return f, err
-	case f.Kind != tinycheck.FeedFile && f.Kind != tinycheck.FeedByHand && f.Fetched.IsZero():
-		return f, nil // a feed of the catalogue, whose file came by hand
-	case f.Kind != tinycheck.FeedFile && f.Kind != tinycheck.FeedByHand && !s.Whole:
+	case f.Kind == tinycheck.FeedFile || f.Kind == tinycheck.FeedByHand:
+		return f, nil
+	case !fetched(f.Kind):
+		return f, tinycheck.Errorf(fmt.Sprintf("import into feed %q", f.Name), tinycheck.Conflict,
+			fmt.Errorf("it is of kind %s, and its next version would take its place; name another feed with --feed", f.Kind))
+	case !s.Whole && !f.Fetched.IsZero():
 		return f, tinycheck.Errorf(fmt.Sprintf("import into feed %q", f.Name), tinycheck.Conflict,
 			fmt.Errorf("it is of kind %s and keeps itself current; name another feed with --feed, or give the whole of it with --replace", f.Kind))
 	}
+	s.Format = cmp.Or(s.Format, f.Format)
+	if s.Like.Class == "" {
+		s.Like.Class, s.Like.Infrastructure = f.Class, f.Infrastructure
+	}
+	s.Like.Family = cmp.Or(s.Like.Family, f.Family)
+	forget(&f)
 	return f, nil
 }
+
+// forget makes the next fetch of a feed ask for everything: what the server was
+// known to have is not what the feed has now.
+func forget(f *tinycheck.Feed) { f.ETag, f.Modified, f.Cursor = "", "", "" }
 
 // taking is the content of one feed on its way into the store.
 type taking struct {
@@ -91,6 +106,13 @@ func (t *taking) open() (err error) {
 	return err
 }
 
+// abandon forgets what has come; after close it does nothing.
+func (t *taking) abandon() {
+	if t.intake != nil {
+		t.intake.Abandon()
+	}
+}
+
 // part reads one file of the feed.
 func (t *taking) part(name string, r io.Reader) error {
 	in, err := exchange.Stream(name, r, exchange.Config{
@@ -100,11 +122,36 @@ func (t *taking) part(name string, r io.Reader) error {
 			return t.intake.Put(i)
 		},
 		Context:   func(_ int, c *tinycheck.Context) error { return t.intake.PutContext(c) },
-		Withdrawn: t.intake.Withdraw,
+		Unseen:    t.intake.PutUnseen,
+		Withdrawn: t.withdraw,
 		Rejected:  t.source.Rejected,
 	})
+	if err != nil && in.Format == "" && t.feed.Kind == tinycheck.FeedFolder {
+		t.skipped(name, err) // a stick has more on it than lists
+		return nil
+	}
 	t.sum = joined(t.sum, in)
 	return err
+}
+
+// skipped tells of a file in a folder that is no list.
+func (t *taking) skipped(name string, why error) {
+	row := tinycheck.Rejected{Value: name, Reason: "a file that is no list of indicators"}
+	t.sum = joined(t.sum, tinycheck.Intake{Name: name, RejectedTotal: 1, Rejected: []tinycheck.Rejected{row}, Reasons: []tinycheck.Reason{{Reason: row.Reason, Count: 1}}})
+	if t.source.Rejected != nil {
+		row.Reason = why.Error()
+		t.source.Rejected(row)
+	}
+}
+
+// withdraw takes back what the feed said. Of an instance that is read as a whole
+// nothing need be taken back: what was deleted in one of its events and lives in
+// another one, on another page, is listed.
+func (t *taking) withdraw(o tinycheck.Observable) error {
+	if t.source.Whole && t.feed.Kind == tinycheck.FeedMISP {
+		return nil
+	}
+	return t.intake.Withdraw(o)
 }
 
 // close merges what came into the feed, unless more than half of the feed would
@@ -116,11 +163,24 @@ func (t *taking) close() error {
 	}
 	t.sum.Accepted, t.sum.Merged, t.sum.Replaced = out.Accepted, out.Merged, out.Replaced
 	t.sum.Contexts, t.sum.Withdrawn = out.Contexts, out.Withdrawn
-	if !t.source.Loss && 2*out.Withdrawn > out.Before {
-		return &lossError{feed: t.feed.Name, before: out.Before, lost: out.Withdrawn}
+	if t.useless(&out) {
+		return tinycheck.Errorf(fmt.Sprintf("take in feed %q", t.feed.Name), tinycheck.Invalid, errUseless)
+	}
+	// Withdrawn also counts what this very intake brought and took back.
+	if lost := min(out.Withdrawn, out.Before); !t.source.Loss && 2*lost > out.Before {
+		return &lossError{feed: t.feed.Name, before: out.Before, lost: lost}
 	}
 	t.settle()
 	return t.change.PutFeed(t.feed)
+}
+
+var errUseless = errors.New("nothing in it can be used, so nothing was changed")
+
+// useless reports a source that lists things, and nothing that could be taken.
+// What brings only changes may bring none.
+func (t *taking) useless(out *store.Outcome) bool {
+	return t.sum.RejectedTotal > 0 && out.Accepted+out.Merged+out.Replaced+out.Contexts+out.Unseen == 0 &&
+		(t.source.Whole || !fetched(t.feed.Kind))
 }
 
 // settle writes down how the feed stands now.
@@ -154,9 +214,10 @@ func (e *lossError) Unwrap() error { return tinycheck.Conflict }
 
 // joined adds up what became of the parts of one feed.
 func joined(a, b tinycheck.Intake) tinycheck.Intake {
-	if a.Format == "" {
+	if a.Name == "" {
 		return b
 	}
+	a.Format = cmp.Or(a.Format, b.Format)
 	if b.Date.After(a.Date) {
 		a.Date = b.Date
 	}

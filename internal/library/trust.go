@@ -42,9 +42,14 @@ func (l *Library) Trusted() ([]bundle.PublicKey, error) {
 // Trust adds a key to those whose bundles are taken; with on false, it takes it
 // away.
 func (l *Library) Trust(key bundle.PublicKey, on bool) error {
+	l.change.Lock()
+	defer l.change.Unlock()
 	keys, err := l.Trusted()
 	if err != nil {
 		return err
+	}
+	if !on && !slices.ContainsFunc(keys, key.Equal) {
+		return tinycheck.Errorf("trust key "+key.ID(), tinycheck.NotFound, errors.New("it was not trusted before"))
 	}
 	keys = slices.DeleteFunc(keys, func(k bundle.PublicKey) bool { return k.Equal(key) })
 	if on {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/feed"
@@ -59,7 +60,10 @@ func (l *Library) chosen(ctx context.Context, names []string) ([]tinycheck.Feed,
 		return slices.DeleteFunc(all, func(f tinycheck.Feed) bool { return !f.Enabled || !fetched(f.Kind) }), nil
 	}
 	var feeds []tinycheck.Feed
-	for _, name := range names {
+	for n, name := range names {
+		if slices.Contains(names[:n], name) {
+			continue // asked for twice, fetched once
+		}
 		at := slices.IndexFunc(all, func(f tinycheck.Feed) bool { return f.Name == name })
 		switch {
 		case at < 0:
@@ -119,14 +123,13 @@ func (u *updating) tell(r Updated) {
 // has come; a failure is written down beside the content that stays.
 func (u *updating) one(ctx context.Context, f tinycheck.Feed) Updated {
 	r := Updated{Feed: f.Name}
-	if u.choice.Loss && f.Held != "" {
-		f.ETag, f.Modified = "", ""
+	if newWeek(f.Fetched, u.library.config.Now()) {
+		f.Cursor = "" // what came late or was deleted for good shows only in the whole
 	}
 	got, err := u.take(ctx, f, &r)
 	switch {
 	case err != nil:
-		r.Err = err
-		u.failed(ctx, f.Name, err)
+		r.Err = errors.Join(err, u.failed(ctx, f.Name, err))
 	case got.Unchanged:
 		r.Unchanged = true
 		r.Err = u.library.state(ctx, f.Name, func(f *tinycheck.Feed) {
@@ -135,6 +138,13 @@ func (u *updating) one(ctx context.Context, f tinycheck.Feed) Updated {
 		})
 	}
 	return r
+}
+
+// newWeek reports whether the last fetch was in another week (ISO 8601).
+func newWeek(last, now time.Time) bool {
+	year, week := last.UTC().ISOWeek()
+	thisYear, thisWeek := now.UTC().ISOWeek()
+	return week != thisWeek || year != thisYear
 }
 
 // take fetches the parts of a feed, and puts all of them into the store in one
@@ -169,11 +179,31 @@ func (p *pending) begin(ctx context.Context, whole bool) error {
 		return err
 	}
 	p.open = true
-	p.taking = taking{library: p.library, change: c, feed: p.feed, source: Source{
+	p.taking = taking{library: p.library, change: c}
+	f, err := p.library.unmoved(ctx, &p.feed, whole)
+	if err != nil {
+		return err
+	}
+	p.taking = taking{library: p.library, change: c, feed: f, source: Source{
 		Format: p.feed.Format, Whole: whole, Loss: p.loss,
 		Like: tinycheck.Indicator{Class: p.feed.Class, Infrastructure: p.feed.Infrastructure, Family: p.feed.Family},
 	}}
 	return p.taking.open()
+}
+
+// unmoved is a feed as it stands now. Somebody may have disabled it while it was
+// fetched, which holds. What came from another source, or is only what changed
+// since a content that is no longer there, is of no use.
+func (l *Library) unmoved(ctx context.Context, was *tinycheck.Feed, whole bool) (tinycheck.Feed, error) {
+	f, err := l.store.Feed(ctx, was.Name)
+	if err != nil {
+		return f, err
+	}
+	same := f.Kind == was.Kind && f.URL == was.URL && slices.Equal(f.Select, was.Select)
+	if !same || !whole && f.Cursor != was.Cursor {
+		return f, tinycheck.Errorf(fmt.Sprintf("update feed %q", f.Name), tinycheck.Conflict, errors.New("somebody changed it meanwhile: update it again"))
+	}
+	return f, nil
 }
 
 func (p *pending) part(ctx context.Context, part feed.Part) error {
@@ -204,19 +234,20 @@ func (p *pending) close(ctx context.Context, got *feed.Fetched) error {
 func (p *pending) abandon() {
 	if p.open {
 		p.open = false
-		p.taking.change.Rollback()
+		p.taking.abandon()
+		_ = p.taking.change.Rollback() // why it is given up is what counts
 		p.library.change.Unlock()
 	}
 }
 
 // failed writes down why a feed was not updated.
-func (u *updating) failed(ctx context.Context, name string, cause error) {
+func (u *updating) failed(ctx context.Context, name string, cause error) error {
 	if ctx.Err() != nil {
-		return // interrupted by a person: the feed is not to blame
+		return nil // interrupted by a person: the feed is not to blame
 	}
 	var loss *lossError
 	held := errors.As(cause, &loss)
-	u.library.state(ctx, name, func(f *tinycheck.Feed) {
+	err := u.library.state(ctx, name, func(f *tinycheck.Feed) {
 		f.Tried = u.library.config.Now()
 		if held {
 			f.Held = cause.Error()
@@ -224,6 +255,10 @@ func (u *updating) failed(ctx context.Context, name string, cause error) {
 		}
 		f.Problem = cause.Error()
 	})
+	if tinycheck.KindOf(err) == tinycheck.NotFound {
+		return nil // removed meanwhile: nothing is left that could say so
+	}
+	return err
 }
 
 // state alters how a feed stands, and nothing else.

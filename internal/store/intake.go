@@ -25,6 +25,7 @@ type Outcome struct {
 	Replaced  int // in place of other details or another source id
 	Withdrawn int // indicators that the feed had, or this intake brought, and are gone
 	Contexts  int
+	Unseen    int // entries that no traffic shows, which are kept
 	Before    int // indicators of the feed
 	After     int
 }
@@ -176,6 +177,7 @@ func (in *Intake) Close() (Outcome, error) {
 		return Outcome{}, errors.Join(fail(op, err), in.change.Rollback())
 	}
 	in.Outcome = m.out
+	in.Outcome.Unseen = in.unseen
 	return in.Outcome, nil
 }
 
