@@ -6,9 +6,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +28,7 @@ func newFeeds() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	f.addTo(c)
-	c.AddCommand(newFeedList(&f), newFeedStatus(&f), newFeedAdd(&f), newFeedSwitch(&f, true), newFeedSwitch(&f, false),
+	c.AddCommand(newFeedList(&f), newFeedStatus(&f), newFeedShow(&f), newFeedAdd(&f), newFeedSwitch(&f, true), newFeedSwitch(&f, false),
 		newFeedRemove(&f), newFeedUpdate(&f), newFeedBundle(&f), newFeedApply(&f), newFeedKey(&f), newFeedTrust(&f))
 	return c
 }
@@ -94,55 +92,6 @@ func feedTable(common *libraryFlags, c cobra.Command, show func(w io.Writer, fee
 		})
 	}
 	return &c
-}
-
-func newFeedList(common *libraryFlags) *cobra.Command {
-	return feedTable(common, cobra.Command{Use: "list", Short: "All feeds, with their licence and whom to thank"}, func(w io.Writer, feeds []tinycheck.Feed) error {
-		rows := make([][]string, len(feeds))
-		for i := range feeds {
-			f := &feeds[i]
-			rows[i] = []string{f.Name, onOff(f.Enabled), strconv.Itoa(f.Indicators), plain(dash(f.Licence)), plain(dash(f.Title)), plain(dash(f.Attribution))}
-		}
-		return table(w, []string{"FEED", "STATE", "INDICATORS", "LICENCE", "WHAT", "THANKS TO"}, rows)
-	})
-}
-
-func newFeedStatus(common *libraryFlags) *cobra.Command {
-	return feedTable(common, cobra.Command{Use: "status", Short: "How old every feed in use is, and what went wrong"}, func(w io.Writer, feeds []tinycheck.Feed) error {
-		var rows [][]string
-		var wrong []string
-		for i := range feeds {
-			f := &feeds[i]
-			if !f.Enabled {
-				continue
-			}
-			rows = append(rows, []string{f.Name, string(f.Kind), strconv.Itoa(f.Indicators), strconv.Itoa(f.Rejected), age(library.AsOf(f), time.Now()), standing(f)})
-			for _, text := range []string{f.Problem, f.Held} {
-				if text != "" {
-					wrong = append(wrong, f.Name+": "+text)
-				}
-			}
-		}
-		if err := table(w, []string{"FEED", "KIND", "INDICATORS", "REJECTED", "CURRENT AS OF", "STATE"}, rows); err != nil {
-			return err
-		}
-		for _, text := range wrong {
-			fmt.Fprintf(w, "\n%s\n", plain(text))
-		}
-		return nil
-	})
-}
-
-func standing(f *tinycheck.Feed) string {
-	switch {
-	case f.Held != "":
-		return "held back"
-	case f.Problem != "":
-		return "failed " + age(f.Tried, time.Now())
-	case f.Indicators == 0 && f.Fetched.IsZero() && f.Kind != tinycheck.FeedByHand:
-		return "not fetched yet"
-	}
-	return "ok"
 }
 
 func onOff(on bool) string {

@@ -34,7 +34,8 @@ func newFeedBundle(common *libraryFlags) *cobra.Command {
 		Short: "Write all feeds to one signed file, for many boxes or for a USB stick",
 		Long: "Bundle writes the feeds in use, their context and rule files to one signed file; entries made by hand only\n" +
 			"with --feed own, what is disabled or removed never. \"tinycheck feeds apply\"\n" +
-			"takes it in on another machine. The key is one of minisign; \"tinycheck feeds key\" makes one.\n" +
+			"takes it in on another machine. The key is one of minisign; \"tinycheck feeds key\" makes one.\n\n" +
+			"  tinycheck feeds bundle --name coalition --key ours.key --output coalition.bundle\n\n" +
 			"The version must grow from bundle to bundle; it is made of the time unless it is given.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -143,7 +144,11 @@ func (f *packFlags) secretKey(stdin io.Reader) (bundle.PrivateKey, error) {
 			return bundle.PrivateKey{}, err
 		}
 	}
-	return bundle.ParsePrivateKey(string(text), password)
+	key, err := bundle.ParsePrivateKey(string(text), password)
+	if _, public := bundle.ParsePublicKey(string(text)); public == nil {
+		err = tinycheck.Errorf("read key "+f.key, tinycheck.Invalid, errors.New("it holds the public half of a key; signing takes the secret one"))
+	}
+	return key, err
 }
 
 // applyFlags are those of "feeds apply".
@@ -238,8 +243,25 @@ func listed(names []string) []string { return append([]string{}, names...) }
 
 // publicKey reads a key, or the file that holds it.
 func publicKey(text string) (bundle.PublicKey, error) {
-	if raw, err := os.ReadFile(text); err == nil {
-		text = string(raw)
+	raw, err := os.ReadFile(text)
+	if err == nil {
+		return keyOf(text, string(raw))
 	}
-	return bundle.ParsePublicKey(text)
+	key, wrong := bundle.ParsePublicKey(text)
+	if wrong != nil {
+		return key, tinycheck.Errorf("read key", tinycheck.NotFound, fmt.Errorf("%s is neither a file that can be read nor a public key", text))
+	}
+	return key, nil
+}
+
+// keyOf reads the public key in a file.
+func keyOf(path, text string) (bundle.PublicKey, error) {
+	key, err := bundle.ParsePublicKey(text)
+	if err == nil {
+		return key, nil
+	}
+	if _, private := bundle.ParsePrivateKey(text, ""); private == nil || bundle.Encrypted(text) {
+		err = errors.New("it holds the secret half of a key; the public half is in the file that ends in .pub")
+	}
+	return key, tinycheck.Errorf("read key "+path, tinycheck.Invalid, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -20,7 +21,7 @@ func newFeedKey(common *libraryFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "key FILE",
 		Short: "Make a key that signs bundles: FILE, and FILE.pub to be given away",
-		Long:  "Key makes a key pair of minisign, which the program minisign can use too. The secret half never leaves\nthis machine; the public half is for \"tinycheck feeds trust\" on every box.",
+		Long:  "Key makes a key pair of minisign, which the program minisign can use too. The secret half signs:\nkeep it, and lock it with a password where others may read the disk. The public half is for \"tinycheck feeds trust\" on every box.",
 		Args:  exactly("where to? Name a file for the secret key"),
 		RunE: func(c *cobra.Command, args []string) error {
 			word := ""
@@ -39,7 +40,7 @@ func newFeedKey(common *libraryFlags) *cobra.Command {
 				return err
 			}
 			if err := createPair(args[0], secret, public.Text()); err != nil {
-				return tinycheck.Errorf("write key", tinycheck.Unavailable, err)
+				return keyError(args[0], err)
 			}
 			if common.json {
 				return machine(c, map[string]string{"id": public.ID(), "public": public.String()})
@@ -50,6 +51,14 @@ func newFeedKey(common *libraryFlags) *cobra.Command {
 	}
 	c.Flags().StringVar(&password, "password-file", "", "lock the key with the password in `FILE` (\"-\": standard input)")
 	return c
+}
+
+// keyError says why a key was not written.
+func keyError(path string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return tinycheck.Errorf("write key", tinycheck.Conflict, fmt.Errorf("%s or %s.pub is there already and is not overwritten: whoever trusts that key would have to trust a new one", path, path))
+	}
+	return tinycheck.Errorf("write key", tinycheck.Unavailable, err)
 }
 
 // createPair writes both halves of a key, or none.

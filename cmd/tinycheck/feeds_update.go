@@ -33,11 +33,13 @@ func newFeedUpdate(common *libraryFlags) *cobra.Command {
 func update(c *cobra.Command, common *libraryFlags, l *library.Library, choice library.Choice) error {
 	show := newSteps(c.ErrOrStderr(), common.quiet)
 	out := []intakeJSON{}
+	var wrong causes
 	failed := 0
 	choice.Tell = func(u library.Updated) {
 		show.step(u.Feed)
 		if u.Err != nil {
 			failed++
+			wrong.put(u.Feed, u.Err.Error())
 		}
 		one := updatedOut(&u)
 		out = append(out, one)
@@ -57,7 +59,8 @@ func update(c *cobra.Command, common *libraryFlags, l *library.Library, choice l
 			return err
 		}
 	} else {
-		fmt.Fprintf(c.OutOrStdout(), "%d feeds, %d failed\n", len(done), failed)
+		wrong.tell(c.ErrOrStderr())
+		fmt.Fprintf(c.OutOrStdout(), "%d of %d feeds are up to date\n", len(done)-failed, len(done))
 	}
 	if err := common.refresh(c.Context(), l); err != nil {
 		return err
@@ -77,7 +80,7 @@ func updatedOut(u *library.Updated) intakeJSON {
 func tellUpdated(w io.Writer, u *library.Updated, one *intakeJSON) {
 	switch {
 	case u.Err != nil:
-		fmt.Fprintf(w, "%s: not updated: %s\n", u.Feed, plain(u.Err.Error()))
+		// told at the end, because mostly one cause keeps many
 	case u.Unchanged:
 		fmt.Fprintf(w, "%s: nothing new\n", u.Feed)
 	default:

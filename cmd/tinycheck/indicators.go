@@ -21,7 +21,17 @@ func newIndicators() *cobra.Command {
 			"They are kept in the library on this machine, each with the feed that says so.\n\n" +
 			"  tinycheck indicators import stalkerware.yaml    take in a file, whatever its format\n" +
 			"  tinycheck indicators search '*.spy.example'     who lists it, as what\n" +
-			"  tinycheck indicators audit                      what is listed and known to be ordinary",
+			"  tinycheck indicators audit                      what is listed and known to be ordinary\n\n" +
+			"Words: every entry has a class, which says what contact with it means.\n\n" +
+			"  c2              a server that the spying app itself reports to (command and control)\n" +
+			"  website         the shop, help or login page of such a product\n" +
+			"  distribution    where such a product is downloaded\n" +
+			"  watchware       a family, child-safety or anti-theft product\n" +
+			"  tracker         advertising and statistics\n" +
+			"  infrastructure  an ordinary technique: encrypted names, Tor, VPN, relay …\n" +
+			"  weak            too general to mean much alone\n\n" +
+			"A family is the product or campaign. Context is what is known to be ordinary: it explains, and never hides\n" +
+			"an indicator. A feed is the list that an entry comes from.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}

@@ -262,9 +262,9 @@ type meaningFlags struct {
 }
 
 func (f *meaningFlags) addTo(c *cobra.Command) {
-	c.Flags().StringVar(&f.class, "class", "", "what entries mean that do not say it: `CLASS` "+strings.Join(classes, ", "))
-	c.Flags().StringVar(&f.kind, "infrastructure", "", "with --class infrastructure: `KIND` "+strings.Join(kinds, ", "))
-	c.Flags().StringVar(&f.family, "family", "", "the product or campaign, `NAME`, of entries that do not say it")
+	c.Flags().StringVar(&f.class, "class", "", "the `CLASS` of entries that state none: "+strings.Join(classes, ", "))
+	c.Flags().StringVar(&f.kind, "infrastructure", "", "the `KIND`, with --class infrastructure: "+strings.Join(kinds, ", "))
+	c.Flags().StringVar(&f.family, "family", "", "`NAME` of the product or campaign, for entries that state none")
 	c.Flags().StringSliceVar(&f.tags, "tag", nil, "a `TAG` for every entry (repeatable)")
 	complete(c, "class", fixed(classes))
 	complete(c, "infrastructure", fixed(kinds))

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"tinycheck"
 	"tinycheck/internal/library"
 )
 
@@ -19,24 +23,41 @@ func newLibrary() *cobra.Command {
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	f.addTo(c)
-	c.AddCommand(&cobra.Command{
+	c.AddCommand(newBackup(&f), newRestoreAll(&f), newCheck(&f))
+	return c
+}
+
+func newBackup(f *libraryFlags) *cobra.Command {
+	var overwrite bool
+	c := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write indicators, feeds, decisions and settings to one file",
-		Long:  "Backup writes the whole library to one file and reads it back to check it. The keys of feeds are in it:\nkeep it where only you can read it.",
-		Args:  exactly("which file? Name the backup"),
+		Long: "Backup writes the whole library to one file and reads it back to check it. The keys of feeds are in it:\n" +
+			"keep it where only you can read it.\n\n  tinycheck library backup /media/usb/library.backup",
+		Args: exactly("where to? Name a file for the backup"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if _, err := os.Lstat(args[0]); err == nil && !overwrite {
+				return tinycheck.Errorf("back up "+args[0], tinycheck.Conflict, errors.New("there is a file of that name: choose another one, or --overwrite"))
+			}
 			return f.existing(c.Context(), func(l *library.Library) error {
 				if err := l.Backup(c.Context(), args[0]); err != nil {
 					return err
 				}
-				return f.done(c, "backup", args[0])
+				return f.kept(c, l, "backup", args[0])
 			})
 		},
-	}, &cobra.Command{
+	}
+	c.Flags().BoolVar(&overwrite, "overwrite", false, "take the place of a file of that name")
+	return c
+}
+
+func newRestoreAll(f *libraryFlags) *cobra.Command {
+	return &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Replace the library with what a backup holds",
-		Long:  "Restore checks the backup first. One that is damaged, or is no backup, is refused, and the library stays as it is.",
-		Args:  exactly("which file? Name the backup"),
+		Long: "Restore checks the backup first. One that is damaged, or is no backup, is refused, and the library stays as\n" +
+			"it is. What is replaced is kept beside the library, as " + library.BeforeRestore + ".",
+		Args: exactly("which backup? Name the file"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := library.Restore(c.Context(), args[0], f.place()); err != nil {
 				return err
@@ -45,30 +66,37 @@ func newLibrary() *cobra.Command {
 				if err := f.refresh(c.Context(), l); err != nil {
 					return err
 				}
-				return f.done(c, "restored", args[0])
+				return f.kept(c, l, "restored", args[0])
 			})
 		},
-	}, &cobra.Command{
+	}
+}
+
+func newCheck(f *libraryFlags) *cobra.Command {
+	return &cobra.Command{
 		Use:   "check",
-		Short: "Read the whole library and say whether it is whole",
+		Short: "Read all of the library and say whether it is damaged",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return f.existing(c.Context(), func(l *library.Library) error {
 				if err := l.Check(c.Context()); err != nil {
 					return err
 				}
-				return f.done(c, "whole", f.place())
+				return f.kept(c, l, "not damaged", filepath.Clean(f.place()))
 			})
 		},
-	})
-	return c
+	}
 }
 
-// done says what was done with which file.
-func (f *libraryFlags) done(c *cobra.Command, what, file string) error {
-	if f.json {
-		return machine(c, map[string]string{what: file})
+// kept says what was done with which file, and what is in the library.
+func (f *libraryFlags) kept(c *cobra.Command, l *library.Library, what, file string) error {
+	s, err := l.Stats(c.Context())
+	if err != nil {
+		return err
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", what, file)
+	if f.json {
+		return machine(c, map[string]any{"done": what, "file": file, "indicators": s.Indicators, "feeds": s.Feeds})
+	}
+	_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %s, with %d indicators of %d feeds\n", what, file, s.Indicators, len(s.ByFeed))
 	return err
 }

@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // machine writes one object for programs, with the number of the schema first
@@ -26,13 +30,45 @@ func machine(c *cobra.Command, value any) error {
 	return err
 }
 
-// table aligns columns; the first row names them.
+// table aligns columns; the first row names them. On a terminal, the last column
+// is cut where the line ends.
 func table(out io.Writer, columns []string, rows [][]string) error {
+	all := append([][]string{columns}, rows...)
+	left := room(out, all)
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	for _, row := range append([][]string{columns}, rows...) {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
+	for _, row := range all {
+		last := len(row) - 1
+		fmt.Fprintln(w, strings.Join(append(row[:last:last], cutAt(row[last], left)), "\t"))
 	}
 	return w.Flush()
+}
+
+// room is how many characters the last column has on a terminal; elsewhere as
+// many as it wants.
+func room(out io.Writer, rows [][]string) int {
+	file, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return math.MaxInt
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return math.MaxInt
+	}
+	for column := range len(rows[0]) - 1 {
+		widest := 0
+		for _, row := range rows {
+			widest = max(widest, utf8.RuneCountInString(row[column]))
+		}
+		width -= widest + 2
+	}
+	return max(width, 12)
+}
+
+func cutAt(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
 }
 
 // day writes a date for people; "-" for none.

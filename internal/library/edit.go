@@ -196,6 +196,11 @@ func (l *Library) Stats(ctx context.Context) (store.Stats, error) { return l.sto
 // Feeds gives all feeds, by name.
 func (l *Library) Feeds(ctx context.Context) ([]tinycheck.Feed, error) { return l.store.Feeds(ctx) }
 
+// Feed gives one feed.
+func (l *Library) Feed(ctx context.Context, name string) (tinycheck.Feed, error) {
+	return l.feed(ctx, name)
+}
+
 // AddFeed makes a new feed. It is not fetched yet.
 func (l *Library) AddFeed(ctx context.Context, f tinycheck.Feed) error {
 	if !fetched(f.Kind) {
