@@ -43,7 +43,14 @@ func (l *Library) Audit(ctx context.Context, see func(Overlap) error) error {
 	}
 	excuses := newExcuses(brought)
 	a := audit{library: l, judge: NewJudge(excuses.own), names: map[string]tinycheck.Context{}, ranges: map[netip.Prefix]tinycheck.Context{}, see: see}
-	if err := l.hear(ctx, a.judge, excuses); err != nil {
+	hear := func(value, _ []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
+		i := *about
+		i.Observable = tinycheck.Observable{Type: kind, Value: string(value)}
+		a.judge.Hear(&i)
+		excuses.hear(&i)
+		return nil
+	}
+	if err := l.store.Scan(ctx, hear); err != nil {
 		return err
 	}
 	for _, c := range excuses.all() {

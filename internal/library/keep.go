@@ -31,7 +31,7 @@ func Restore(ctx context.Context, from, folder string) error {
 		if same, err := filepath.Abs(from); err != nil || same != kept {
 			_ = s.Backup(ctx, kept) // what is damaged cannot be kept, and must not stop its repair
 		}
-		s.Close()
+		_ = s.Close()
 	}
 	if err := store.Restore(ctx, from, filepath.Join(folder, databaseName)); err != nil {
 		return err

@@ -144,41 +144,23 @@ func (l *Library) current(s match.Stamp, now state) bool {
 	return n.Until.IsZero() || l.config.Now().Before(n.Until)
 }
 
-// build makes the index of what is in force, in two readings of the store: first
-// the judge and the excuses hear every indicator, then it is known which cannot
-// mean what their feed says, and what may not be called ordinary.
+// build makes the index of what is in force (fill.go).
 func (l *Library) build(ctx context.Context, of state) ([]byte, error) {
 	brought, err := l.store.Context(ctx)
 	if err != nil {
 		return nil, err
 	}
 	now := l.config.Now()
-	judge, excuses := NewJudge(Context()), newExcuses(brought)
-	if err := l.hear(ctx, judge, excuses); err != nil {
-		return nil, err
-	}
-	inForce := Current(excuses.kept(), now)
-	b := match.NewBuilder()
-	b.Context(inForce)
-	f := filler{builder: b, judge: judge, commons: map[meant]match.Common{}}
+	f := newFiller(brought)
 	if err := l.store.Scan(ctx, f.put); err != nil {
 		return nil, err
 	}
+	b, inForce := f.close(now), Current(f.excuses.kept(), now)
 	about, err := json.Marshal(note{Made: maker(), Feeds: of.feeds, Until: nextExpiry(inForce, now)})
 	if err != nil {
 		return nil, err
 	}
 	return b.Flat(match.Stamp{Generation: of.generation, Note: about})
-}
-
-func (l *Library) hear(ctx context.Context, judge *Judge, excuses *excuses) error {
-	return l.store.Scan(ctx, func(value, _ []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
-		i := *about
-		i.Observable = tinycheck.Observable{Type: kind, Value: string(value)}
-		judge.Hear(&i)
-		excuses.hear(&i)
-		return nil
-	})
 }
 
 // nextExpiry is when the first of the entries expires.
@@ -191,49 +173,19 @@ func nextExpiry(list []tinycheck.Context, now time.Time) (next time.Time) {
 	return next
 }
 
-// filler puts rows of the store into a builder.
-type filler struct {
-	builder *match.Builder
-	judge   *Judge
-	commons map[meant]match.Common
-	last    meant // rows of one meaning stand together
-	common  match.Common
-}
-
-// meant is what many rows have in common.
-type meant struct {
-	about          *tinycheck.Indicator
-	kind           tinycheck.ObservableType
-	class          tinycheck.Class
-	infrastructure tinycheck.Infrastructure
-}
-
-func (f *filler) put(value, source []byte, kind tinycheck.ObservableType, about *tinycheck.Indicator) error {
-	i := *about
-	i.Observable = tinycheck.Observable{Type: kind, Value: string(value)}
-	f.judge.Change(&i)
-	if m := (meant{about, kind, i.Class, i.Infrastructure}); m != f.last {
-		f.last = m
-		common, known := f.commons[m]
-		if !known {
-			common = f.builder.Common(&i)
-			f.commons[m] = common
-		}
-		f.common = common
-	}
-	f.builder.Add(f.common, value, source)
-	return nil
-}
-
 // uses are the feeds that an answer names, and how old they are.
 func uses(feeds []tinycheck.Feed) []tinycheck.FeedUse {
-	fetched := slices.ContainsFunc(feeds, func(f tinycheck.Feed) bool {
+	fresh := slices.ContainsFunc(feeds, func(f tinycheck.Feed) bool {
 		return inUse(&f) && f.Kind != tinycheck.FeedBuiltIn && f.Kind != tinycheck.FeedByHand
 	})
 	var list []tinycheck.FeedUse
 	for i := range feeds {
-		if f := &feeds[i]; inUse(f) {
-			timeless := f.Kind == tinycheck.FeedByHand || f.Kind == tinycheck.FeedBuiltIn && fetched
+		f := &feeds[i]
+		if f.Enabled && fetched(f.Kind) && f.Fetched.IsZero() {
+			list = append(list, tinycheck.FeedUse{Name: f.Name, Missing: true})
+		}
+		if inUse(f) {
+			timeless := f.Kind == tinycheck.FeedByHand || f.Kind == tinycheck.FeedBuiltIn && fresh
 			list = append(list, tinycheck.FeedUse{Name: f.Name, Indicators: f.Indicators, Date: AsOf(f), Timeless: timeless})
 		}
 	}

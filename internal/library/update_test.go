@@ -217,6 +217,18 @@ func TestAgeOfFeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	missing := 0
+	for _, f := range known.Feeds {
+		if f.Missing {
+			missing++
+		}
+		if f.Missing && f.Name == "web" || f.Name == "echap-stalkerware" && !f.Missing {
+			t.Errorf("%+v", f)
+		}
+	}
+	if missing == 0 {
+		t.Error("feeds that were never fetched are not told")
+	}
 	for _, f := range known.Feeds {
 		if f.Name == "web" && (f.Timeless || !f.Date.Equal(noon)) || f.Name == library.StarterFeed && !f.Timeless {
 			t.Errorf("%+v", f)

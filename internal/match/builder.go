@@ -91,6 +91,18 @@ func (b *Builder) AddIndicator(i *tinycheck.Indicator) {
 	b.Add(b.Common(i), []byte(i.Value), []byte(i.SourceID))
 }
 
+// Revise asks for each indicator that was added what it shares with others, now
+// that all of them are known. The value is valid during the call only; a handle
+// that is none leaves the indicator as it is.
+func (b *Builder) Revise(f func(c Common, value []byte) Common) {
+	for n := range b.rows.size {
+		e := b.entry(uint32(n))
+		if c := f(e.common, b.value(e)); int64(c) < int64(len(b.shared)) {
+			e.common = c
+		}
+	}
+}
+
 // Context adds entries of what is ordinary.
 func (b *Builder) Context(list []tinycheck.Context) {
 	for i := range list {
