@@ -53,6 +53,7 @@ const (
 	TunnelPPTP      TunnelKind = "pptp"
 	TunnelTor       TunnelKind = "tor"
 	TunnelRelay     TunnelKind = "private-relay" // iCloud Private Relay
+	TunnelVPN       TunnelKind = "vpn"           // some VPN: one server takes all, and is listed as that of a VPN or has no name
 	TunnelSSH       TunnelKind = "ssh"
 	TunnelSOCKS     TunnelKind = "socks"
 	TunnelCalling   TunnelKind = "wifi-calling" // IPsec to the carrier's ePDG: calls and texts only
@@ -80,6 +81,7 @@ type Flow struct {
 	JA3, JA4       string
 	App            App
 	Uploaded       int64 // bytes of HTTP request bodies seen or declared
+	Rounds         int64 // of a small question and a small answer, where a flow to port 443 has little else; known at its end
 	Gaps           int64 // holes in the reassembled part of the stream
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"tinycheck"
 	"tinycheck/internal/wire/tls"
+	"tinycheck/internal/wire/tunnel"
 )
 
 // chains remembers the chains that were read last, by the hash of their bytes:
@@ -43,6 +44,9 @@ func (d *Decoder) certificates(body []byte) {
 			}
 		}
 		d.event(fact)
+	}
+	if !d.fromClient && len(chain) == 1 && d.flow.Tunnel == "" && tunnel.TorLikeCertificate(chain[0].SubjectCommonName, chain[0].IssuerCommonName) {
+		d.tunnelled(tinycheck.TunnelTor)
 	}
 }
 

@@ -25,6 +25,7 @@ type flow struct {
 	isn     [2]uint32 // initial sequence numbers of client and server
 	syn     [2]bool   // and whether they are known
 	fin     [2]bool
+	rhythm  rhythm
 	swapped bool // the client is the second end point of key
 	closed  bool // RST, FIN both ways, or a question that was answered
 	mute    bool // a parser panicked: count only
@@ -69,6 +70,9 @@ func (d *Decoder) count(f *flow, sent bool, payload int) {
 	v.Payload += int64(payload)
 	if v.Packets == 1 && f.FirstPacket != d.at.number {
 		d.answered(f, sent)
+	}
+	if f.Server.Port() == portHTTPS && payload > 0 {
+		f.rhythm.see(sent, payload)
 	}
 	f.number = d.at.number
 	f.last = max(f.last, d.now)
@@ -148,6 +152,7 @@ func (d *Decoder) endFlow(f *flow) {
 		d.nameByDNS(f)
 	}
 	d.judgeECH(f)
+	f.Rounds = f.rhythm.told(&f.Flow)
 	if f.Tunnel == tinycheck.TunnelIPsec && slices.ContainsFunc(f.Names, calling) {
 		f.Tunnel = tinycheck.TunnelCalling
 	}

@@ -3,6 +3,7 @@ package decode
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"tinycheck"
 	"tinycheck/internal/wire/dtls"
@@ -124,11 +125,12 @@ func (d *Decoder) nameRemote(name string, source tinycheck.NameSource) {
 }
 
 // encryptedDNS recognises DNS over TLS (RFC 7858: port 853, or its ALPN) and
-// over QUIC (RFC 9250).
+// over QUIC (RFC 9250; its drafts used the ports 784 and 8853, and doq-i00 and
+// the like).
 func (d *Decoder) encryptedDNS(h *tinycheck.ClientHello) {
 	dns := d.flow.Server.Port() == 853
 	for _, p := range h.ALPN {
-		dns = dns || p == "dot" || p == "doq"
+		dns = dns || p == "dot" || p == "doq" || strings.HasPrefix(p, "doq-i")
 	}
 	switch {
 	case !dns:

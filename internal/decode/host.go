@@ -120,6 +120,7 @@ type Host struct {
 	First     time.Time
 	Last      time.Time
 	Observed  time.Duration // sum of the gaps between its packets, each at most a minute
+	Silence   time.Duration // the longest of these gaps, when it is more than a minute; else 0
 	Packets   int64
 	Bytes     int64                   // from the IP header on
 	Names     map[netip.Addr][]string // what it was told of remote addresses, latest first
@@ -160,18 +161,21 @@ func (h *hosts) merge(group []*host) Host {
 			one.Names[addr] = h.told(o, addr)
 		}
 	}
-	one.First, one.Last, one.Observed = nanoTime(first), nanoTime(last), observed(runs)
+	one.First, one.Last = nanoTime(first), nanoTime(last)
+	one.Observed, one.Silence = observed(runs)
 	return one
 }
 
 // observed joins the runs of several addresses: the sum of the gaps between
-// all their packets, each counted as at most maxPause.
-func observed(runs []run) time.Duration {
+// all their packets, each counted as at most maxPause, and the longest one
+// beyond that.
+func observed(runs []run) (watched, silence time.Duration) {
 	slices.SortFunc(runs, func(a, b run) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
-	var sum, end int64
+	var sum, end, longest int64
 	for i, r := range runs {
 		if i > 0 && r.from > end {
 			sum += min(r.from-end, int64(maxPause))
+			longest = max(longest, r.from-end)
 		}
 		if i == 0 || r.from > end {
 			end = r.from
@@ -181,5 +185,8 @@ func observed(runs []run) time.Duration {
 			end = r.to
 		}
 	}
-	return time.Duration(sum)
+	if longest <= int64(maxPause) {
+		longest = 0
+	}
+	return time.Duration(sum), time.Duration(longest)
 }

@@ -50,7 +50,7 @@
 //	                                     without gets nobody answers; * in NAME is another word every time
 //	lookup HOST                          asks what the phone's system asks, unless it did within five minutes
 //	visit HOST[:PORT] [tls|quic|http] …  lookup, then that verb
-//	tls PLACE [sni NAME|none] [alpn LIST|none] [version 1.2|1.3] [cert NAME] [pq] [ech] [records N]
+//	tls PLACE [sni NAME|none] [alpn LIST|none] [version 1.2|1.3] [cert NAME [issuer NAME]] [pq] [ech] [records N]
 //	starttls smtp|imap|pop3|xmpp PLACE … tls behind STARTTLS
 //	connect PLACE HOST[:PORT] …          tls through an HTTP proxy
 //	socks PLACE HOST[:PORT] [with 4a|5] … tls through a SOCKS proxy
@@ -63,7 +63,8 @@
 //	ntp PLACE, ping PLACE, mdns NAME
 //	wireguard, openvpn [over tcp], ike, esp, ssh PLACE
 //
-// cert chooses TLS 1.2, the only one that shows certificates. ech sends a real
+// cert chooses TLS 1.2, the only one that shows certificates; they sign
+// themselves unless there is an issuer. ech sends a real
 // outer hello, whose sni is the public name. How much is said, for all verbs that
 // carry data: up SIZE, down SIZE, for TIME (spread over that time) with a round
 // every pace TIME. What happens to a TCP connection: split N (segments of the

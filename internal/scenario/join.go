@@ -33,7 +33,7 @@ var wishes = map[string]struct {
 	vendor     string
 }{
 	systemAndroid: {[]uint8{1, 3, 6, 15, 26, 28, 51, 58, 59, 43, 114, 108}, "android-dhcp-14"},
-	systemIPhone:  {[]uint8{1, 121, 3, 6, 15, 108, 114, 119, 252}, ""},
+	systemIPhone:  {[]uint8{1, 121, 3, 6, 15, 108, 114, 119, 162, 252}, ""},
 	"":            {[]uint8{1, 3, 6, 12, 15, 28, 42}, ""},
 }
 

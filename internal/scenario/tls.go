@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// tlsAct is: tls PLACE [sni NAME|none] [alpn LIST] [version 1.2|1.3] [cert NAME]
-// [pq] [ech] [records N], and how much is said. ech sends the outer hello of a
+// tlsAct is: tls PLACE [sni NAME|none] [alpn LIST] [version 1.2|1.3] [cert NAME
+// [issuer NAME]] [pq] [ech] [records N], and how much is said. ech sends the outer hello of a
 // real client: sni is then the public name (RFC 9849 section 6.1).
 type tlsAct struct {
 	at      place
@@ -16,6 +16,7 @@ type tlsAct struct {
 	alpn    []string
 	version string
 	cert    string
+	issuer  string
 	pq, ech bool
 	records int // TLS records that the hello comes in, RFC 8446 section 5.1
 	amount  amount
@@ -35,7 +36,7 @@ func (a *tlsAct) options() []option {
 	return append(append(append(a.at.familyOptions(), a.amount.options()...), a.how.options()...),
 		sniOption(&a.sni, &a.hidden), alpnOption(&a.alpn),
 		option{"version", func(w *words) error { return w.oneOf(&a.version, "1.2", "1.3") }},
-		nameOption("cert", &a.cert), flag("pq", &a.pq), flag("ech", &a.ech), numberOption("records", &a.records, 1, 16))
+		nameOption("cert", &a.cert), nameOption("issuer", &a.issuer), flag("pq", &a.pq), flag("ech", &a.ech), numberOption("records", &a.records, 1, 16))
 }
 
 // sniOption reads the server name; "none" sends none.
@@ -161,6 +162,9 @@ func (a *tlsAct) handshake12(s *stream) error {
 	_, rest = message(rest) // the recorded certificate
 	name := cmp.Or(a.cert, a.serverName(), a.at.name, s.path.far.Addr().String())
 	der := s.turn.certificate(name)
+	if a.issuer != "" {
+		der = issued(name, a.issuer, s.turn.scenario.start)
+	}
 	if der == nil {
 		return fmt.Errorf("no certificate can be made for %q: expected cert NAME", name)
 	}

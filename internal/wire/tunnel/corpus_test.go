@@ -37,6 +37,7 @@ var tunnels = map[string]map[tunnel.Kind]int{
 	"ipfix/wg.pcap":                       {tunnel.WireGuard: 4},
 	"mercury/geneve.pcap":                 {tunnel.SSH: 1},
 	"ndpi/openvpn-tlscrypt.pcap":          {tunnel.OpenVPN: 1},
+	"ndpi/cloudflare-warp.pcap":           {tunnel.WireGuard: 1},
 	"ndpi/openvpn.pcap":                   {tunnel.OpenVPN: 10},
 	"ndpi/openvpn_nohmac_tcp.pcapng":      {tunnel.OpenVPN: 1},
 	"ndpi/pptp.pcap":                      {tunnel.PPTP: 1},

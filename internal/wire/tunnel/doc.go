@@ -14,15 +14,17 @@
 // payload of each direction (TCP) or by the sixth datagram (UDP).
 //
 // Recognised, one file each, listed in the table of stream.go: WireGuard (white
-// paper section 5.4), OpenVPN (its protocol documentation; draft-openvpn-wire-
-// protocol), IKEv1 and IKEv2 (RFC 2408, RFC 7296), ESP in UDP (RFC 3948), L2TP
-// (RFC 2661, RFC 3931), PPTP (RFC 2637), SOCKS (RFC 1928, SOCKS 4 and 4A) and SSH
-// (RFC 4253). Protocol tells those that are IP protocols of their own.
+// paper section 5.4; also as Cloudflare WARP has it), OpenVPN (its protocol
+// documentation; draft-openvpn-wire-protocol), IKEv1 and IKEv2 (RFC 2408, RFC
+// 7296), ESP in UDP (RFC 3948), L2TP (RFC 2661, RFC 3931), PPTP (RFC 2637), SOCKS
+// (RFC 1928, SOCKS 4 and 4A) and SSH (RFC 4253). Protocol tells those that are IP
+// protocols of their own.
 //
 // Not recognised, because there is nothing to see: Shadowsocks, VMess, obfs4 and
 // other protocols that look like noise; OpenVPN with a scrambling patch or a
 // static key; AmneziaWG with its headers changed; tunnels inside TLS or QUIC,
-// among them Tor. TorLikeName is a weak sign for the last one. A tunnel that
+// among them Tor. TorLikeName is a weak sign for the last one, TorLikeCertificate a
+// strong one. A tunnel that
 // takes nearly all of a phone's bytes shows by that, not here.
 //
 // Nothing is allocated for a flow that matches nothing, at most 5 KiB for one

@@ -44,6 +44,30 @@ func TorLikeName(name string) bool {
 	return digits >= 2 && inner
 }
 
+// TorLikeCertificate tells whether the common names of a certificate and of its
+// issuer are those that a relay of Tor invents for its link certificate: subject
+// and issuer are both www.<8 to 20 letters and digits of base 32>, one under .com
+// and one under .net, and differ (Tor source, tor_tls_context_new). No authority
+// has such a name. Shown in the open by TLS 1.2 and older only.
+func TorLikeCertificate(subject, issuer string) bool {
+	a, underA := torLabel(subject)
+	b, underB := torLabel(issuer)
+	return a != "" && b != "" && a != b && underA != underB
+}
+
+// torLabel gives the invented label and what it stands under.
+func torLabel(name string) (label, under string) {
+	label, ok := strings.CutPrefix(name, "www.")
+	label, under, found := strings.Cut(label, ".")
+	if !ok || !found || under != "com" && under != "net" || len(label) < 8 || len(label) > 20 {
+		return "", ""
+	}
+	if strings.Trim(label, "abcdefghijklmnopqrstuvwxyz234567") != "" {
+		return "", ""
+	}
+	return label, under
+}
+
 // WiFiCallingName tells whether a name is that of a mobile operator's gateway
 // for calls over Wi-Fi: epdg.epc.mnc<MNC>.mcc<MCC>.pub.3gppnetwork.org and its
 // forms for tracking and location areas (3GPP TS 23.003 section 19.4.2.9). IKE

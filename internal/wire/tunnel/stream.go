@@ -213,7 +213,7 @@ func (s *Stream) miss() {
 // flows never need a memory.
 func couldBeTunnel(p []byte, meta Meta) bool {
 	switch c := p[0]; {
-	case c >= 1 && c <= 4, c >= 0x38 && c <= 0x5f, c == l2tpBits>>8:
+	case c >= 1 && c <= 4, c >= warpBits+1 && c <= warpBits+4, c >= 0x38 && c <= 0x5f, c == l2tpBits>>8:
 		return true
 	}
 	return meta.port(portIKE) || meta.port(portNATT) || len(p) >= ikeHeaderSize && (p[17] == 0x10 || p[17] == 0x20)

@@ -48,6 +48,14 @@ func openvpn(head string, number uint32) []byte {
 	return fill(120, hex.EncodeToString(binary.BigEndian.AppendUint32(unhex(head), number)))
 }
 
+// warp is n transport messages of Cloudflare WARP.
+func warp(head string, n int) (all []packet) {
+	for i := range n {
+		all = append(all, up(fill(84, hex.EncodeToString(binary.LittleEndian.AppendUint64(unhex(head+"6884ee00"), uint64(i))))))
+	}
+	return all
+}
+
 // esp is a packet of RFC 4303.
 func esp(spi string, number uint32) []byte {
 	return fill(104, hex.EncodeToString(binary.BigEndian.AppendUint32(unhex(spi), number)))
@@ -139,6 +147,15 @@ var streamCases = []struct {
 	{"TLS", tunnel.Meta{Transport: "tcp", ServerPort: 443}, []packet{up(unhex("1603010200010001fc0303"))}, tunnel.No, ""},
 	{"HTTP", tunnel.Meta{Transport: "tcp", ServerPort: 80}, []packet{up([]byte("GET / HTTP/1.1\r\n"))}, tunnel.No, ""},
 	{"SMTP", tunnel.Meta{Transport: "tcp", ServerPort: 25}, []packet{down([]byte("220 mail.example.org ESMTP\r\n"))}, tunnel.No, ""},
+	{"WARP", tunnel.Meta{Transport: "udp", ServerPort: 2408}, append([]packet{up(fill(194, "c1000000 00908301")), down(fill(778, "c2027800 6884ee00"))}, warp("c4027800", 5)...), tunnel.Yes, tunnel.WireGuard},
+	{"WARP without a client", tunnel.Meta{Transport: "udp", ServerPort: 2408}, warp("c4000000", 8), tunnel.No, ""},
+	{"WARP, too few", tunnel.Meta{Transport: "udp", ServerPort: 2408}, warp("c4027800", 4), tunnel.Undecided, ""},
+	{"QUIC long headers like WARP", tunnel.Meta{Transport: "udp", ServerPort: 443}, repeat(8, up(fill(1200, "c4000000 01088394c8f03e5157080000"))), tunnel.No, ""},
+	{"uTP of BitTorrent", tunnel.Meta{Transport: "udp", ServerPort: 6881}, append([]packet{up(fill(20, "41003d6f"))}, repeat(8, up(fill(148, "01003d70 5b2f0a11 00000001 000f0000 00010002")))...), tunnel.Undecided, ""},
+	{"RTP", tunnel.Meta{Transport: "udp", ServerPort: 8801}, repeat(8, up(fill(172, "8060 1a2b 00010203 deadbeef"))), tunnel.No, ""},
+	{"Zoom media", tunnel.Meta{Transport: "udp", ServerPort: 8801}, repeat(8, up(fill(300, "05100100 1f2e0000"))), tunnel.No, ""},
+	{"Gnutella over UDP", tunnel.Meta{Transport: "udp", ServerPort: 6346}, repeat(8, up(fill(60, "474e4403 0101"))), tunnel.No, ""},
+	{"game of RakNet", tunnel.Meta{Transport: "udp", ServerPort: 19132}, repeat(8, up(fill(33, "01 0000000000003039 00ffff00fefefefefdfdfdfd12345678"))), tunnel.No, ""},
 	{"DNS", tunnel.Meta{Transport: "udp", ServerPort: 53}, repeat(6, up(unhex("01020100000100000000000003777777076578616d706c6503636f6d0000010001"))), tunnel.No, ""},
 	{"QUIC", tunnel.Meta{Transport: "udp", ServerPort: 443}, repeat(6, up(fill(1200, "c8 00000001 08"))), tunnel.No, ""},
 }
@@ -265,6 +282,28 @@ func TestNames(t *testing.T) {
 	} {
 		if got := tunnel.WiFiCallingName(name); got != want {
 			t.Errorf("WiFiCallingName(%q) = %t", name, got)
+		}
+	}
+}
+
+func TestTorLikeCertificate(t *testing.T) {
+	for _, c := range []struct {
+		subject, issuer string
+		want            bool
+	}{
+		{"www.x7kq5abm2cde.net", "www.qjvhzwbk3p.com", true},
+		{"www.qjvhzwbk3p.com", "www.abcdefghij.net", true},
+		{"www.qjvhzwbk3p.net", "www.abcdefghij.net", false},
+		{"www.facebook.com", "DigiCert SHA2 High Assurance Server CA", false},
+		{"www.facebook.com", "www.facebook.com", false},
+		{"www.facebook.com", "www.facebook.net", false},
+		{"www.short.net", "www.qjvhzwbk3p.com", false},
+		{"www.x7kq5abm2cde.net", "www.qjvhzwbk9p.com", false},
+		{"x7kq5abm2cde.net", "qjvhzwbk3p.com", false},
+		{"", "", false},
+	} {
+		if got := tunnel.TorLikeCertificate(c.subject, c.issuer); got != c.want {
+			t.Errorf("%q by %q: %t", c.subject, c.issuer, got)
 		}
 	}
 }

@@ -24,6 +24,11 @@ const (
 	// wgWindow is how far counters may jump: lost packets and the replay window
 	// (white paper section 5.4.6 with RFC 6479).
 	wgWindow = 1 << 13
+	// warpBits stand above the type in the app of Cloudflare WARP, which also puts
+	// the number of its client into the reserved bytes of all messages after the
+	// first, and pads nothing. Its handshake is longer than that of the paper.
+	// Seen in published recordings of the app (port 2408).
+	warpBits = 0xc0
 	// wgUnpadded: transport messages are padded to 16 bytes, but not beyond the
 	// MTU; those near the smallest MTU in use may have any length.
 	wgUnpadded = 1024
@@ -33,6 +38,8 @@ type wireguardMemory struct {
 	sender    [2]uint32 // of the last initiation of each side
 	initiated [2]bool
 	transport [2]wireguardTransport
+	warp      [2]wireguardTransport
+	client    [2]uint32 // head of the transport messages of WARP: type and client
 }
 
 type wireguardTransport struct {
@@ -60,8 +67,31 @@ func seeWireGuard(d *datagram) State {
 		return m.echo(1-d.side, index)
 	case d.p[0] == wgTransport && d.size >= wgTransportSize && zero && len(d.p) >= 16 && (d.size%16 == 0 || d.size >= wgUnpadded):
 		return m.transport[d.side].see(index, binary.LittleEndian.Uint64(d.p[8:]))
+	case d.p[0]&^7 == warpBits:
+		return m.seeWARP(d, index)
 	}
 	return No
+}
+
+// seeWARP waits for transport messages with the same client and receiver. Long
+// headers of QUIC begin alike (RFC 9000 section 17.2), but have no counter there.
+func (m *wireguardMemory) seeWARP(d *datagram, index uint32) State {
+	switch d.p[0] &^ warpBits {
+	case wgInitiation, wgResponse:
+		return Undecided
+	case wgTransport:
+	default:
+		return No
+	}
+	head := binary.LittleEndian.Uint32(d.p)
+	if len(d.p) < 16 || d.size < wgTransportSize || head>>8 == 0 {
+		return No
+	}
+	t := &m.warp[d.side]
+	if m.client[d.side] != head {
+		m.client[d.side], *t = head, wireguardTransport{}
+	}
+	return t.see(index, binary.LittleEndian.Uint64(d.p[8:]))
 }
 
 // echo decides about an answer to an initiation of side.
