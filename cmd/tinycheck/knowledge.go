@@ -56,16 +56,23 @@ func (f *analyzeFlags) kept(ctx context.Context, stderr io.Writer) (*knowledge, 
 
 // tellFeeds says in one line what a capture is about to be compared with.
 func tellFeeds(stderr io.Writer, feeds []tinycheck.FeedUse) {
-	total, oldest := 0, time.Time{}
+	total, used, missing, oldest := 0, 0, 0, time.Time{}
 	for _, f := range feeds {
-		total += f.Indicators
+		if f.Missing {
+			missing++
+			continue
+		}
+		used, total = used+1, total+f.Indicators
 		if !f.Timeless && !f.Date.IsZero() && (oldest.IsZero() || f.Date.Before(oldest)) {
 			oldest = f.Date
 		}
 	}
-	line := fmt.Sprintf("tinycheck: %d indicators of %d feeds", total, len(feeds))
+	line := fmt.Sprintf("tinycheck: %d indicators of %d feeds", total, used)
 	if !oldest.IsZero() {
 		line += "; the oldest is of " + day(oldest)
+	}
+	if missing > 0 {
+		line += fmt.Sprintf("; %s switched on and never fetched", are(missing))
 	}
 	fmt.Fprintln(stderr, line)
 }

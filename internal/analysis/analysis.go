@@ -25,19 +25,21 @@ import (
 type Config struct {
 	Index   *match.Index
 	Feeds   []tinycheck.FeedUse // of the indicators in Index, for the coverage
+	Habits  []tinycheck.Habit   // the families that watch people, and how often they report
 	Device  string              // MAC or address of the phone; "" when the traffic is to tell
 	Version string              // of the program
 }
 
 // Line is one analysis under way. It is not safe for concurrent use.
 type Line struct {
-	cfg     Config
-	armed   bool // there is something to compare with
-	decoder *decode.Decoder
-	gather  *match.Gatherer
-	ledger  *ledger
-	traits  traits
-	ended   bool
+	cfg      Config
+	armed    bool // there is something to compare with
+	families families
+	decoder  *decode.Decoder
+	gather   *match.Gatherer
+	ledger   *ledger
+	traits   traits
+	ended    bool
 }
 
 // New returns a Line that has seen nothing.
@@ -49,6 +51,7 @@ func New(cfg Config) *Line {
 	l := &Line{cfg: cfg, gather: match.NewGatherer(cfg.Index), traits: make(traits)}
 	l.ledger = newLedger(cfg.Index)
 	l.armed = armed(&cfg)
+	l.families = newFamilies(&cfg)
 	l.decoder = decode.New(decode.Config{}, l.event)
 	return l
 }

@@ -50,14 +50,18 @@ func runCase(t *testing.T, file string) {
 		t.Errorf("another order of the indicators gives another report:\n%s", cmp.Diff(string(first.json), string(second.json)))
 	}
 	got := describe(&first.report)
+	lines := ledgerLines(t, &first.report, section(archive, "ledger"))
 	if *update {
 		set(archive, "want", got)
+		if lines != "" {
+			set(archive, "ledger", lines)
+		}
 		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := cmp.Diff(section(archive, "want"), got); diff != "" {
+	if diff := cmp.Diff(section(archive, "want")+section(archive, "ledger"), got+lines); diff != "" {
 		t.Errorf("%s\n(-want +got):\n%s", strings.TrimSpace(string(archive.Comment)), diff)
 	}
 }
@@ -80,17 +84,22 @@ func answerCase(t *testing.T, archive *txtar.Archive, seed uint64) answered {
 	})
 	cfg := analysis.Config{Index: match.NewIndex(indicators, context), Version: "case", Device: strings.TrimSpace(section(archive, "device"))}
 	cfg.Feeds = []tinycheck.FeedUse{{Name: "case", Indicators: len(indicators), Date: words.Start()}}
+	world(t, archive, &cfg)
 	line := analysis.New(cfg)
 	capture := tinycheck.Capture{Name: "case", Format: "pcapng", Links: []tinycheck.LinkType{words.Link()}, Start: words.Start()}
 	err = words.Packets(func(p *tinycheck.Packet) error {
 		capture.End = p.Time
 		capture.Packets++
+		if p.Length > len(p.Data) {
+			capture.Dropped.Truncated++
+		}
 		line.See(p)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	recorded(t, section(archive, "capture"), &capture)
 	r, err := line.Report(capture)
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,8 @@ func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int)
 	c := tinycheck.Coverage{
 		Observed: h.Observed, Span: h.Last.Sub(h.First), Packets: h.Packets, Bytes: h.Bytes,
 		Named: make(map[tinycheck.NameSource]int64), Drops: capture.Dropped, Damage: capture.Damage,
-		Idle: tinycheck.IdleNotAssessed, Devices: devices, Feeds: l.cfg.Feeds,
+		Idle: tinycheck.IdleNotAssessed, Silence: h.Silence, Devices: devices, Feeds: l.cfg.Feeds,
+		Families: l.families.listed, Unlisted: l.families.unlisted,
 	}
 	l.ledger.total(h, &c)
 	stats := l.decoder.Stats()
@@ -26,6 +27,7 @@ func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int)
 		}
 	}
 	grade(&c, knowns{armed: l.armed, chosen: l.cfg.Device != "", private: private(h)})
+	l.families.timers(&c)
 	return c
 }
 
@@ -42,6 +44,7 @@ func (l *ledger) total(h *decode.Host, c *tinycheck.Coverage) {
 			sinks[remote] = sinks[remote].plus(s)
 		}
 	}
+	l.habits(h, c, sinks)
 	for _, s := range sinks {
 		if !s.named && (s.bytes > c.LargestSink || s.bytes == c.LargestSink && s.packets > c.SinkPackets) {
 			c.LargestSink, c.SinkPackets = s.bytes, s.packets
@@ -51,6 +54,11 @@ func (l *ledger) total(h *decode.Host, c *tinycheck.Coverage) {
 
 func (p *page) total(c *tinycheck.Coverage) {
 	c.External += p.external
+	c.IPv6 += p.six
+	c.Identified += p.behind
+	c.Unasked += p.unasked
+	c.Hellos = plus(c.Hellos, p.hellos)
+	c.Initials = plus(c.Initials, p.initials)
 	c.ExtPackets += p.packets
 	c.Flows += p.flows
 	c.Unexplained += p.unknown
@@ -71,6 +79,10 @@ func (p *page) total(c *tinycheck.Coverage) {
 	}
 }
 
+func plus(a, b tinycheck.Read) tinycheck.Read {
+	return tinycheck.Read{Seen: a.Seen + b.Seen, Read: a.Read + b.Read}
+}
+
 // spot is one way in which something may not have been seen.
 type spot struct {
 	limit tinycheck.Limit
@@ -88,7 +100,8 @@ type knowns struct {
 func spots(c *tinycheck.Coverage, k knowns) []spot {
 	tunnel, none := c.TunnelShare(), c.External == 0
 	open := tunnel < gradeXTunnel // a whole tunnel explains what follows from it
-	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() && !f.Timeless })
+	undated := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Date.IsZero() && !f.Timeless && !f.Missing })
+	missing := slices.ContainsFunc(c.Feeds, func(f tinycheck.FeedUse) bool { return f.Missing })
 	return []spot{
 		{tinycheck.LimitNoTraffic, none},
 		{tinycheck.LimitTunnel, tunnel >= gradeXTunnel},
@@ -98,6 +111,7 @@ func spots(c *tinycheck.Coverage, k knowns) []spot {
 		{tinycheck.LimitSingleSink, open && singleSink(c)},
 		{tinycheck.LimitUnexplained, open && c.UnexplainedShare() > gradeBUnknown},
 		{tinycheck.LimitUnnamed, open && !none && c.NamedShare() < gradeBNamed},
+		{tinycheck.LimitUnasked, open && mostlyUnasked(c)},
 		{tinycheck.LimitEncryptedDNS, len(c.EncryptedBy) > 0},
 		{tinycheck.LimitECH, c.ECH > 0},
 		{tinycheck.LimitDrops, c.Drops != tinycheck.Drops{}},
@@ -106,6 +120,8 @@ func spots(c *tinycheck.Coverage, k knowns) []spot {
 		{tinycheck.LimitOldFeeds, c.OldestFeed > oldFeed},
 		{tinycheck.LimitNoIndicators, !k.armed},
 		{tinycheck.LimitUndatedFeeds, undated},
+		{tinycheck.LimitMissingFeeds, missing},
+		{tinycheck.LimitUnlisted, len(c.Unlisted) > 0},
 		{tinycheck.LimitOneOfMany, c.Devices > 1 && !k.chosen},
 		{tinycheck.LimitNoPrivate, !k.private},
 		{tinycheck.LimitIdle, c.Idle == tinycheck.IdleNotAssessed},
@@ -117,6 +133,13 @@ func spots(c *tinycheck.Coverage, k knowns) []spot {
 func singleSink(c *tinycheck.Coverage) bool {
 	return c.External > 0 && float64(c.LargestSink)/float64(c.External) >= sinkBytes &&
 		c.ExtPackets > 0 && float64(c.SinkPackets)/float64(c.ExtPackets) >= sinkPackets
+}
+
+// mostlyUnasked reports whether most flows went to names that the device knew
+// from before, or asked for where nobody saw it: then questions say little of
+// whom it knows. Where encrypted questions were seen, they are the reason.
+func mostlyUnasked(c *tinycheck.Coverage) bool {
+	return len(c.EncryptedBy) == 0 && c.Unasked >= unaskedFlows && float64(c.Unasked) > unaskedShare*float64(c.Flows)
 }
 
 // grade follows docs/contract.md. Without indicators nobody could have been

@@ -300,6 +300,8 @@ func TestLimitsOfTheCaptureAndTheLists(t *testing.T) {
 		{"older", []tinycheck.FeedUse{{Name: "a", Indicators: 1, Date: end.Add(-month - 1)}, {Name: "b", Indicators: 1, Date: end}}, nil, nil, []tinycheck.Limit{tinycheck.LimitOldFeeds}, month + 1},
 		{"newer than the capture", []tinycheck.FeedUse{{Name: "a", Indicators: 1, Date: end.Add(month)}}, nil, nil, nil, 0},
 		{"without a date", []tinycheck.FeedUse{{Name: "a", Indicators: 1}}, nil, nil, []tinycheck.Limit{tinycheck.LimitUndatedFeeds}, 0},
+		{"never fetched", []tinycheck.FeedUse{{Name: "a", Indicators: 1, Date: end}, {Name: "b", Missing: true}}, nil, nil, []tinycheck.Limit{tinycheck.LimitMissingFeeds}, 0},
+		{"older, and typed in by hand", []tinycheck.FeedUse{{Name: "a", Indicators: 1, Date: end.Add(-2 * month), Timeless: true}, {Name: "b", Indicators: 1, Timeless: true}}, nil, nil, nil, 0},
 		{"an empty list", []tinycheck.FeedUse{{Name: "a", Indicators: 9, Date: end}, {Name: "b", Date: end}}, techniques, nil, []tinycheck.Limit{tinycheck.LimitNoIndicators}, 0},
 		{"a list of techniques", []tinycheck.FeedUse{{Name: "a", Indicators: 9, Date: end}}, techniques, nil, nil, 0},
 		{"no list at all", nil, match.NewIndex(nil, nil), nil, []tinycheck.Limit{tinycheck.LimitNoIndicators}, 0},

@@ -116,6 +116,7 @@ func absorb(phone, h *decode.Host) {
 	phone.Packets += h.Packets
 	phone.Bytes += h.Bytes
 	phone.Observed = max(phone.Observed, h.Observed)
+	phone.Silence = min(phone.Silence, h.Silence)
 	if h.First.Before(phone.First) {
 		phone.First = h.First
 	}

@@ -18,6 +18,9 @@ type ledger struct {
 	spare *page // takes what no page has room for; never read
 	held  int   // remotes of all pages
 	lost  int64
+
+	minutes int                    // of all pages, with questions
+	wishes  map[tinycheck.MAC]bool // asked for an encrypted resolver on joining
 }
 
 // page is the ledger of one local address.
@@ -25,8 +28,13 @@ type page struct {
 	external  int64
 	packets   int64 // external
 	flows     int64
+	six       int64 // external bytes over IPv6
 	named     map[tinycheck.NameSource]int64
+	behind    int64 // named bytes of which it is known who is behind the name
 	unknown   int64
+	unasked   int64 // flows
+	hellos    tinycheck.Read
+	initials  tinycheck.Read
 	tunnelled int64
 	tunnels   []tinycheck.TunnelKind
 	encrypted []tinycheck.Protocol
@@ -36,20 +44,11 @@ type page struct {
 	asked     bool
 	talks     map[tinycheck.Identity]*tinycheck.Remote
 	sinks     map[netip.Addr]sink
-}
-
-// sink is one remote address and what it took.
-type sink struct {
-	bytes, packets int64
-	named          bool
-}
-
-func (s sink) plus(o sink) sink {
-	return sink{s.bytes + o.bytes, s.packets + o.packets, s.named || o.named}
+	dark      dark
 }
 
 func newLedger(index *match.Index) *ledger {
-	return &ledger{index: index, pages: make(map[netip.Addr]*page), spare: newPage()}
+	return &ledger{index: index, pages: make(map[netip.Addr]*page), spare: newPage(), wishes: make(map[tinycheck.MAC]bool)}
 }
 
 func (l *ledger) page(a netip.Addr) *page {
@@ -66,7 +65,10 @@ func (l *ledger) page(a netip.Addr) *page {
 }
 
 func newPage() *page {
-	return &page{named: make(map[tinycheck.NameSource]int64), talks: make(map[tinycheck.Identity]*tinycheck.Remote), sinks: make(map[netip.Addr]sink)}
+	return &page{
+		named: make(map[tinycheck.NameSource]int64), talks: make(map[tinycheck.Identity]*tinycheck.Remote),
+		sinks: make(map[netip.Addr]sink), dark: dark{asked: make(map[int64]int64)},
+	}
 }
 
 func (l *ledger) see(e tinycheck.Event) {
@@ -76,6 +78,12 @@ func (l *ledger) see(e tinycheck.Event) {
 	switch fact := e.Fact.(type) {
 	case tinycheck.DNSQuery:
 		l.query(e, &fact)
+	case tinycheck.ClientHello:
+		l.hello(e.Flow, &fact)
+	case tinycheck.QUICInitial:
+		l.initial(e.Flow, &fact)
+	case tinycheck.DHCPRequest:
+		l.wish(&fact)
 	case tinycheck.FlowEnd:
 		l.flow(e.Flow)
 	}
@@ -88,6 +96,7 @@ func (l *ledger) query(e tinycheck.Event, q *tinycheck.DNSQuery) {
 	}
 	p := l.page(e.Flow.Local().Addr())
 	p.asked = true
+	l.note(p, q.Name, e.Time)
 	if r := l.remote(p, l.identify(q.Name, netip.Addr{})); r != nil {
 		addName(r, tinycheck.Name{Value: q.Name, Source: tinycheck.NameDNS})
 		r.First, r.Last = earliest(r.First, e.Time), latest(r.Last, e.Time)
@@ -105,9 +114,18 @@ func (l *ledger) flow(f *tinycheck.Flow) {
 	p.flows++
 	p.external += bytes
 	p.packets += f.Sent.Packets + f.Received.Packets
+	if remote.Is6() {
+		p.six += bytes
+	}
 	p.name(f, bytes)
-	l.hidden(p, f, bytes)
-	l.sink(p, f, bytes)
+	p.opened(f)
+	if l.identified(f) {
+		p.behind += bytes
+	}
+	as := l.listings(f)
+	p.hidden(f, as, bytes)
+	l.sink(p, f, as)
+	l.suspect(p, f)
 	l.talk(p, f)
 }
 
@@ -129,16 +147,15 @@ func known(f *tinycheck.Flow) tinycheck.NameSource {
 }
 
 // hidden notes what the flow kept from being seen.
-func (l *ledger) hidden(p *page, f *tinycheck.Flow, bytes int64) {
-	listings := l.listings(f)
-	kind := tunnel(f, listings)
-	if whole(kind) {
+func (p *page) hidden(f *tinycheck.Flow, as []match.Listing, bytes int64) {
+	kind := tunnel(f, as)
+	if whole(f, kind) {
 		p.tunnelled += bytes
 	}
-	if whole(kind) || kind == tinycheck.TunnelCalling {
+	if whole(f, kind) || kind == tinycheck.TunnelCalling {
 		p.tunnels = insert(p.tunnels, kind)
 	}
-	if how := encryptedDNS(f, listings); how != "" {
+	if how := encryptedDNS(f, as); how != "" {
 		p.encrypted = insert(p.encrypted, how)
 		if len(p.resolvers) < maxPer {
 			p.resolvers = insert(p.resolvers, cmp.Or(f.Name().Value, f.Remote().Addr().String()))
@@ -187,11 +204,14 @@ func tunnel(f *tinycheck.Flow, as []match.Listing) tinycheck.TunnelKind {
 	return ""
 }
 
-// whole reports whether a tunnel can carry everything that a phone sends.
-func whole(k tinycheck.TunnelKind) bool {
+// whole reports whether a tunnel can carry everything that a phone sends. SSH is
+// a login unless it carries too much for one.
+func whole(f *tinycheck.Flow, k tinycheck.TunnelKind) bool {
 	switch k {
-	case "", tinycheck.TunnelSSH, tinycheck.TunnelSOCKS, tinycheck.TunnelCalling:
+	case "", tinycheck.TunnelSOCKS, tinycheck.TunnelCalling:
 		return false
+	case tinycheck.TunnelSSH:
+		return bulky(f)
 	}
 	return true
 }
@@ -201,21 +221,11 @@ func encryptedDNS(f *tinycheck.Flow, as []match.Listing) tinycheck.Protocol {
 	case tinycheck.ProtocolDoT, tinycheck.ProtocolDoQ, tinycheck.ProtocolDoH:
 		return f.Protocol
 	case tinycheck.ProtocolTLS, tinycheck.ProtocolQUIC:
-		if listed(as, tinycheck.InfraDoH) {
+		if listed(ofName(as, f), tinycheck.InfraDoH) {
 			return tinycheck.ProtocolDoH
 		}
 	}
 	return ""
-}
-
-func (l *ledger) sink(p *page, f *tinycheck.Flow, bytes int64) {
-	a := f.Remote().Addr()
-	s, before := p.sinks[a]
-	if !before && !l.hold() {
-		return
-	}
-	packets := f.Sent.Packets + f.Received.Packets
-	p.sinks[a] = s.plus(sink{bytes, packets, known(f) != ""})
 }
 
 // hold takes room for one more remote, or counts that there is none.

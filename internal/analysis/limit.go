@@ -7,6 +7,7 @@ const (
 	maxRemotes = 200   // named per device in one report
 	maxTalks   = 32768 // remotes of all local addresses that are told apart, once by name and once by address
 	maxPages   = 4096  // local addresses of which anything is counted
+	maxMinutes = 65536 // of all local addresses, in which names were asked for in plain DNS
 	maxPer     = 8     // names, addresses, protocols and apps per remote
 
 	oldFeed = 30 * 24 * time.Hour // an indicator feed older than this is told as a limit
@@ -21,4 +22,11 @@ const (
 	gradeBUnknown  = 0.50
 	sinkBytes      = 0.90
 	sinkPackets    = 0.95
+)
+
+// Of flows whose name was not asked for in sight: fewer than this many are no
+// habit, and no more than this share is ordinary.
+const (
+	unaskedFlows = 10
+	unaskedShare = 0.50
 )

@@ -19,9 +19,9 @@ import (
 // spoken says for each closed set of the dictionary under which keys its words
 // stand; % is the value.
 var spoken = map[string][]string{
-	"RuleID": {"rule.%.title", "rule.%.seen", "rule.%.means", "rule.%.sure", "rule.%.innocent", "rule.%.do"},
-	"Limit":  {"limit.%.means", "limit.%.do"}, "Level": {"level.%"}, "Grade": {"grade.%"},
-	"NameSource": {"source.%"}, "Channel": {"channel.%"}, "DamageKind": {"damage.%"},
+	"RuleID": {"rule.%.title", "rule.%.seen", "rule.%.means", "rule.%.sure", "rule.%.innocent", "rule.%.do", "rule.%.expert"},
+	"Limit":  {"limit.%.means", "limit.%.do", "limit.%.expert"}, "Level": {"level.%", "level-expert.%"}, "Grade": {"grade.%", "grade-expert.%"},
+	"NameSource": {"source.%", "ledger.by.%"}, "Channel": {"channel.%"}, "DamageKind": {"damage.%"},
 	"DeviceClass": {"device.%"}, "Class": {"class.%"}, "Infrastructure": {"infrastructure.%"},
 	"ContextClass": {"context.%"}, "TunnelKind": {"tunnel.%"}, "Protocol": {"protocol.%"}, "IdleState": {"idle.%"},
 }

@@ -28,6 +28,7 @@ func (p *paper) annex(r *tinycheck.Report) {
 	for i := range r.Devices {
 		p.deviceAnnex(&r.Devices[i])
 	}
+	p.meanings(r)
 }
 
 func (p *paper) recording(c *tinycheck.Capture) {
@@ -63,6 +64,7 @@ func (p *paper) deviceAnnex(a *tinycheck.Answer) {
 	p.line(p.say("annex.traffic", args{
 		"Packets": c.Packets, "Bytes": locale.Bytes(c.Bytes), "External": locale.Bytes(c.External), "Flows": c.Flows,
 	}), 1)
+	p.ledger(a)
 	for i := range a.Findings {
 		if i == mostFindings {
 			p.line(p.say("report.more-findings", args{"Count": len(a.Findings) - i}), 1)
@@ -71,6 +73,37 @@ func (p *paper) deviceAnnex(a *tinycheck.Answer) {
 		p.findingAnnex(&a.Findings[i], i+1)
 	}
 	p.remotes(a)
+}
+
+// meanings says to an expert, once for all devices, what the levels, grades,
+// rules and limits of this report look at: thresholds, standards, and what they
+// cannot say.
+func (p *paper) meanings(r *tinycheck.Report) {
+	told := make(map[string]bool)
+	tell := func(kind, word, key string) {
+		if told[key] || !p.Has(key) {
+			return
+		}
+		if len(told) == 0 {
+			p.blank()
+			p.line(p.say("annex.meanings", nil), 1)
+		}
+		told[key] = true
+		p.item("-", p.say("annex.meaning-"+kind, args{"Word": word, "Text": p.say(key, nil)}), 2)
+	}
+	for i := range r.Devices {
+		a := &r.Devices[i]
+		level, grade := string(a.Verdict.Level), string(a.Verdict.Grade)
+		tell("level", level, "level-expert."+level)
+		tell("grade", grade, "grade-expert."+grade)
+		for j := range a.Findings {
+			rule := string(a.Findings[j].Rule)
+			tell("rule", rule, "rule."+rule+".expert")
+		}
+		for _, limit := range a.Coverage.Limits {
+			tell("limit", string(limit), "limit."+string(limit)+".expert")
+		}
+	}
 }
 
 func (p *paper) findingAnnex(f *tinycheck.Finding, number int) {

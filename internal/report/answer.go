@@ -6,8 +6,12 @@ import (
 	"tinycheck"
 )
 
-// mostFamilies is how many products a sentence names.
-const mostFamilies = 5
+// How many products a sentence names. A finding names all, as far as a page can:
+// where sources disagree about a name, none of them is left out.
+const (
+	mostFamilies = 5
+	allFamilies  = 100
+)
 
 // headline is the one sentence that answers for a device.
 func (p *paper) headline(a *tinycheck.Answer) said {
@@ -22,12 +26,12 @@ func (p *paper) headline(a *tinycheck.Answer) said {
 	for _, f := range deciding(a) {
 		families = append(families, f.Families...)
 	}
-	return p.named(key, families, nil)
+	return p.named(key, families, mostFamilies, nil)
 }
 
 // named says a sentence that names products, or its twin when no source names
-// one. More are the other arguments of both.
-func (p *paper) named(key string, families []string, more args) said {
+// one. Most is how many it names; more are the other arguments of both.
+func (p *paper) named(key string, families []string, most int, more args) said {
 	if more == nil {
 		more = args{}
 	}
@@ -38,7 +42,7 @@ func (p *paper) named(key string, families []string, more args) said {
 		}
 		return p.say(key, more)
 	}
-	more["Families"] = p.list(families, mostFamilies)
+	more["Families"] = p.list(families, most)
 	if _, counted := more["Count"]; !counted {
 		more["Count"] = len(families)
 	}

@@ -30,8 +30,8 @@ func (p *paper) watched(a *tinycheck.Answer) (lines []said) {
 	} else {
 		lines = append(lines, p.say("coverage.watched", args{"Observed": c.Observed}))
 	}
-	if a.Verdict.Answer == tinycheck.NothingFound {
-		lines = append(lines, p.risk(c.Observed))
+	if a.Verdict.Answer == tinycheck.NothingFound && c.Grade != tinycheck.GradeX {
+		lines = append(lines, p.risk(c))
 	}
 	if c.External > 0 {
 		lines = append(lines, p.say("coverage.named", args{"Share": locale.Percent(c.NamedShare())}))
@@ -42,15 +42,6 @@ func (p *paper) watched(a *tinycheck.Answer) (lines []said) {
 		lines = append(lines, p.say("grade."+string(a.Verdict.Grade), nil))
 	}
 	return lines
-}
-
-// risk says how likely an app that reports once per hour was missed: with a
-// period I at an unknown phase it is seen within D with chance min(1, D/I).
-func (p *paper) risk(observed time.Duration) said {
-	if observed >= time.Hour {
-		return p.say("risk.longer", nil)
-	}
-	return p.say("risk.hourly", args{"Chance": locale.Percent(float64(observed) / float64(time.Hour))})
 }
 
 // hidden says by which ways traffic went out of sight.
@@ -68,6 +59,9 @@ func (p *paper) hidden(c *tinycheck.Coverage) (lines []said) {
 		lines = append(lines, p.say("coverage.tunnels", args{
 			"Tunnels": p.join(tunnels, len(tunnels)), "Share": locale.Percent(c.TunnelShare()),
 		}))
+	}
+	if c.AsksEncryption {
+		lines = append(lines, p.say("coverage.asks-encryption", nil))
 	}
 	if len(c.EncryptedBy) == 0 {
 		return lines
@@ -122,6 +116,9 @@ func (p *paper) lists(c *tinycheck.Coverage) []said {
 	entries, dated := 0, false
 	var names []said
 	for _, f := range c.Feeds {
+		if f.Missing {
+			continue // that is a limit, not a list that was used
+		}
 		entries += f.Indicators
 		dated = dated || !f.Date.IsZero()
 		names = append(names, p.feed(f))

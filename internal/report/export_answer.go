@@ -96,6 +96,7 @@ type coverage struct {
 	Tunnels          []string `json:"tunnels"`
 	EncryptedDNS     []string `json:"encrypted_dns"`
 	Resolvers        []string `json:"encrypted_resolvers"`
+	AsksEncryption   bool     `json:"asks_encrypted_dns"`
 	ECHLikely        int64    `json:"ech_likely_flows"`
 	ECHOffered       int64    `json:"ech_offered_flows"`
 	Unexplained      int64    `json:"unexplained_bytes"`
@@ -111,6 +112,34 @@ type coverage struct {
 	Devices          int      `json:"devices"`
 	Feeds            []feed   `json:"feeds"`
 	OldestFeed       float64  `json:"oldest_feed_seconds"`
+	Identified       int64    `json:"identified_bytes"`
+	IdentifiedShare  float64  `json:"identified_share"`
+	IPv6             int64    `json:"ipv6_bytes"`
+	Unasked          int64    `json:"unasked_flows"`
+	LargestShare     float64  `json:"largest_remote_share"`
+	Hellos           int64    `json:"client_hellos"`
+	HellosRead       int64    `json:"client_hellos_read"`
+	Initials         int64    `json:"quic_initials"`
+	InitialsRead     int64    `json:"quic_initials_read"`
+	Silence          float64  `json:"longest_silence_seconds"`
+	Families         int      `json:"families_listed"`
+	Unlisted         []string `json:"families_unlisted"`
+	Timers           []chance `json:"timers"`
+	Habits           []habit  `json:"family_timers"`
+	Shortest         float64  `json:"shortest_period_seconds"`
+	Longest          float64  `json:"longest_period_seconds"`
+}
+
+// chance is that of something that reports once per interval.
+type chance struct {
+	Every  float64 `json:"every_seconds"`
+	Chance float64 `json:"chance"`
+}
+
+type habit struct {
+	Family string  `json:"family"`
+	Every  float64 `json:"every_seconds"`
+	Chance float64 `json:"chance"`
 }
 
 type named struct {
@@ -201,7 +230,7 @@ func newCoverage(c *tinycheck.Coverage) coverage {
 		Packets: c.Packets, Bytes: c.Bytes, External: c.External, ExternalPackets: c.ExtPackets,
 		Named: namedBytes(c.Named), NamedShare: share(c.NamedShare()),
 		Tunnelled: c.Tunnelled, TunnelShare: share(c.TunnelShare()), Tunnels: words(c.Tunnels),
-		EncryptedDNS: words(c.EncryptedBy), Resolvers: words(c.Resolvers),
+		EncryptedDNS: words(c.EncryptedBy), Resolvers: words(c.Resolvers), AsksEncryption: c.AsksEncryption,
 		ECHLikely: c.ECH, ECHOffered: c.ECHOffered,
 		Unexplained: c.Unexplained, UnexplainedShare: share(c.UnexplainedShare()),
 		LargestBytes: c.LargestSink, LargestPackets: c.SinkPackets,
@@ -209,8 +238,18 @@ func newCoverage(c *tinycheck.Coverage) coverage {
 		Dropped: drops(c.Drops), Damage: each(c.Damage, newDamage),
 		Idle: string(c.Idle), Devices: c.Devices,
 		Feeds: each(c.Feeds, newFeed), OldestFeed: seconds(c.OldestFeed),
+		Identified: c.Identified, IdentifiedShare: share(c.IdentifiedShare()), IPv6: c.IPv6, Unasked: c.Unasked,
+		LargestShare: share(c.SinkShare()),
+		Hellos:       c.Hellos.Seen, HellosRead: c.Hellos.Read, Initials: c.Initials.Seen, InitialsRead: c.Initials.Read,
+		Silence: seconds(c.Silence), Families: c.Families, Unlisted: words(c.Unlisted),
+		Timers: each(c.Timers, newChance), Habits: each(c.Habits, newHabit),
+		Shortest: seconds(c.Periods.Shortest), Longest: seconds(c.Periods.Longest),
 	}
 }
+
+func newChance(c *tinycheck.Chance) chance { return chance{seconds(c.Every), share(c.Seen)} }
+
+func newHabit(c *tinycheck.Chance) habit { return habit{c.Family, seconds(c.Every), share(c.Seen)} }
 
 func newRemote(r *tinycheck.Remote) remote {
 	return remote{

@@ -44,7 +44,7 @@ func (p *paper) findings(a *tinycheck.Answer, found []*tinycheck.Finding) {
 
 func (p *paper) finding(a *tinycheck.Answer, f *tinycheck.Finding, mark string) {
 	rule := "rule." + string(f.Rule)
-	p.item(mark, p.named(rule+".seen", f.Families, args{"Identity": hostname(f.Identity.String()), "Count": 1}), 1)
+	p.item(mark, p.named(rule+".seen", f.Families, allFamilies, args{"Identity": hostname(f.Identity.String()), "Count": 1}), 1)
 	if how := p.channels(f.Channels); how != "" {
 		p.under(mark, p.say("finding.how", args{"Channels": how}))
 	}

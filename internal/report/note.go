@@ -45,7 +45,7 @@ func (p *paper) noticed(rule string, n *notice) said {
 	if n.asked && p.Has(rule+".asked") {
 		return p.say(rule+".asked", args{"Identity": who})
 	}
-	return p.named(rule+".seen", n.families, args{"Identity": who, "Count": len(n.identities)})
+	return p.named(rule+".seen", n.families, mostFamilies, args{"Identity": who, "Count": len(n.identities)})
 }
 
 // gather joins the notes of each rule, in the order in which the rules come.

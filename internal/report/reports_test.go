@@ -50,8 +50,8 @@ func phone(class tinycheck.DeviceClass, address string) tinycheck.Device {
 }
 
 func goodCoverage() tinycheck.Coverage {
-	return tinycheck.Coverage{
-		Grade: tinycheck.GradeB, Limits: []tinycheck.Limit{tinycheck.LimitUndatedFeeds, tinycheck.LimitIdle},
+	c := tinycheck.Coverage{
+		Grade: tinycheck.GradeB, Limits: []tinycheck.Limit{tinycheck.LimitUndatedFeeds, tinycheck.LimitUnlisted, tinycheck.LimitIdle},
 		Observed: 15*time.Minute + 20*time.Second, Span: 15*time.Minute + 50*time.Second,
 		Packets: 48000, Bytes: 31_000_000, External: 30_500_000, ExtPackets: 47000,
 		Named: map[tinycheck.NameSource]int64{
@@ -59,7 +59,21 @@ func goodCoverage() tinycheck.Coverage {
 		},
 		Unexplained: 800_000, LargestSink: 9_000_000, SinkPackets: 8000, Flows: 412,
 		Idle: tinycheck.IdleNotAssessed, Devices: 1, Feeds: feeds(), OldestFeed: 13*24*time.Hour + 10*time.Hour,
+		Identified: 21_000_000, IPv6: 4_000_000, Unasked: 120, Silence: 90 * time.Second,
+		Hellos: tinycheck.Read{Seen: 205, Read: 201}, Initials: tinycheck.Read{Seen: 60, Read: 60}, ECHOffered: 33,
+		Families: 108, Unlisted: []string{"AhMyth", "DroidWatcher"},
+		Periods: tinycheck.Periods{Shortest: 5 * time.Second, Longest: 230 * time.Second},
 	}
+	for _, every := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 6 * time.Hour} {
+		c.Timers = append(c.Timers, tinycheck.Chance{Every: every, Seen: c.Chance(every)})
+	}
+	c.Habits = []tinycheck.Chance{{Family: "SPYERA", Every: time.Hour, Seen: c.Chance(time.Hour)}}
+	return c
+}
+
+// blind is what grade X tells of chances: nothing.
+func blind(c *tinycheck.Coverage) {
+	c.Grade, c.Timers, c.Habits, c.Periods = tinycheck.GradeX, nil, nil, tinycheck.Periods{}
 }
 
 func indicator(name string, class tinycheck.Class, family string) *tinycheck.Indicator {
@@ -155,9 +169,10 @@ func nothingReport() *tinycheck.Report {
 
 func vpnReport() *tinycheck.Report {
 	c := goodCoverage()
-	c.Grade = tinycheck.GradeX
+	blind(&c)
 	c.Limits = []tinycheck.Limit{tinycheck.LimitTunnel, tinycheck.LimitUnnamed, tinycheck.LimitEncryptedDNS, tinycheck.LimitIdle}
 	c.Named = map[tinycheck.NameSource]int64{tinycheck.NameDNS: 300_000}
+	c.Identified, c.IPv6, c.LargestSink = 200_000, 0, 0
 	c.Tunnelled, c.Tunnels = 30_100_000, []tinycheck.TunnelKind{tinycheck.TunnelWireGuard, tinycheck.TunnelCalling}
 	c.EncryptedBy, c.Resolvers = []tinycheck.Protocol{tinycheck.ProtocolDoT, tinycheck.ProtocolDoH}, []string{"dns.example"}
 	f := finding(tinycheck.RuleVPN, tinycheck.Note, "wg.vpn.example", tinycheck.ClassInfrastructure)
@@ -182,7 +197,7 @@ func twoReport() *tinycheck.Report {
 // damagedReport: a stream that broke off, too short to tell anything.
 func damagedReport() *tinycheck.Report {
 	c := goodCoverage()
-	c.Grade = tinycheck.GradeX
+	blind(&c)
 	c.Limits = []tinycheck.Limit{tinycheck.LimitTooShort, tinycheck.LimitDrops, tinycheck.LimitDamage, tinycheck.LimitOldFeeds}
 	c.Observed, c.Span, c.Idle = 95*time.Second, 95*time.Second, tinycheck.IdleNotAssessed
 	c.Feeds, c.OldestFeed = feeds()[:1], 45*24*time.Hour

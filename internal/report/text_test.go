@@ -239,7 +239,7 @@ func TestEveryRuleAndLimitCanBeTold(t *testing.T) {
 		tinycheck.LimitNoTraffic, tinycheck.LimitTooShort, tinycheck.LimitShort, tinycheck.LimitTunnel, tinycheck.LimitSomeTunnel,
 		tinycheck.LimitSingleSink, tinycheck.LimitUnnamed, tinycheck.LimitUnexplained, tinycheck.LimitEncryptedDNS, tinycheck.LimitECH,
 		tinycheck.LimitDrops, tinycheck.LimitDamage, tinycheck.LimitOverflow, tinycheck.LimitOldFeeds, tinycheck.LimitUndatedFeeds,
-		tinycheck.LimitOneOfMany, tinycheck.LimitNoPrivate, tinycheck.LimitIdle,
+		tinycheck.LimitOneOfMany, tinycheck.LimitNoPrivate, tinycheck.LimitIdle, tinycheck.LimitUnasked, tinycheck.LimitUnlisted,
 	}
 	for _, rule := range tinycheck.Rules() {
 		for _, level := range rule.Levels {
@@ -312,7 +312,7 @@ func TestExplain(t *testing.T) {
 		golden(t, "rules."+tag+".txt", list.String())
 		for _, rule := range tinycheck.Rules() {
 			var b bytes.Buffer
-			if err := report.Explain(&b, rule.ID, l, 72); err != nil {
+			if err := report.Explain(&b, string(rule.ID), l, 72); err != nil {
 				t.Fatal(err)
 			}
 			page := squeeze(b.String())
@@ -330,7 +330,7 @@ func TestExplain(t *testing.T) {
 			}
 		}
 		var b bytes.Buffer
-		if err := report.Explain(&b, tinycheck.RuleC2Name, l, 80); err != nil {
+		if err := report.Explain(&b, string(tinycheck.RuleC2Name), l, 80); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, "explain."+tag+".txt", b.String())
@@ -344,7 +344,7 @@ func TestLongWatch(t *testing.T) {
 	r := nothingReport()
 	r.Devices[0].Coverage.Observed, r.Devices[0].Coverage.Span = 61*time.Minute, 5*time.Hour
 	page := squeeze(write(t, r, report.Config{Format: "text"}))
-	for _, want := range []string{"for an hour or more", "within a span of 5 hours"} {
+	for _, want := range []string{"for an hour or more", "had only a 16% chance", "within a span of 5 hours"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not said", want)
 		}
