@@ -287,6 +287,7 @@ func TestPatterns(t *testing.T) {
 		`[domain-name:value='a.example`:                                                                                              "! not a STIX pattern",
 		`[]`:                                                                                                                         "! not a STIX pattern",
 		``:                                                                                                                           "! not a STIX pattern",
+		strings.Repeat(" ", 70_000):                                                                                                  "! a STIX pattern of more than 64 KiB: split it into several indicators",
 		strings.Repeat("(", 500) + `[domain-name:value='a.example']` + strings.Repeat(")", 500):                                      "! not a STIX pattern",
 	} {
 		if got := patternGives(t, pattern); !strings.HasPrefix(got, want[:min(1, len(want))]) || !strings.Contains(got, strings.TrimPrefix(want, "! ")) {

@@ -245,9 +245,24 @@ var likelihoods = map[string]int{
 	"completely-confident": 100, "usually-confident": 75, "fairly-confident": 50, "rarely-confident": 25,
 }
 
+// judgements and credibilities are the scales of STIX 2.1 appendix A: none, low,
+// medium, high, and the Admiralty code.
+var (
+	judgements    = map[string]int{"low": 15, "moderate": 50, "high": 85}
+	credibilities = map[string]int{"1": 90, "2": 70, "3": 50, "4": 30, "5": 10}
+)
+
+// scales are the taxonomies of MISP that say how sure somebody is.
+var scales = map[string]map[string]int{
+	"misp:confidence-level":                               likelihoods,
+	"estimative-language:likelihood-probability":          likelihoods,
+	"estimative-language:confidence-in-analytic-judgment": judgements,
+	"admiralty-scale:information-credibility":             credibilities,
+}
+
 func (said *tagged) certainty(predicate, value string) {
-	if said.confidence == 0 && (predicate == "misp:confidence-level" || predicate == "estimative-language:likelihood-probability") {
-		said.confidence = likelihoods[value]
+	if said.confidence == 0 {
+		said.confidence = scales[predicate][value]
 	}
 }
 

@@ -43,12 +43,15 @@ const (
 	refusedNarrow  = "names no host: a port, a protocol or the like alone"
 )
 
-var errPattern = errors.New("not a STIX pattern")
+var (
+	errPattern     = errors.New("not a STIX pattern")
+	errPatternLong = errors.New("a STIX pattern of more than 64 KiB: split it into several indicators")
+)
 
 // parsePattern reads a pattern; err tells that the grammar does not hold.
 func parsePattern(text string) (pattern, error) {
 	if len(text) > maxPattern {
-		return pattern{}, errPattern
+		return pattern{}, errPatternLong
 	}
 	p := patternParser{rest: text}
 	p.next()
