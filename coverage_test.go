@@ -2,6 +2,7 @@ package tinycheck_test
 
 import (
 	"testing"
+	"time"
 
 	"tinycheck"
 )
@@ -15,5 +16,24 @@ func TestShares(t *testing.T) {
 	var none tinycheck.Coverage
 	if none.NamedShare() != 0 || none.TunnelShare() != 0 || none.UnexplainedShare() != 0 {
 		t.Error("shares of nothing are not 0")
+	}
+}
+
+// Every share and chance lies between nothing and all.
+func TestChance(t *testing.T) {
+	c := tinycheck.Coverage{Observed: 15 * time.Minute, External: 200, Identified: 100, LargestSink: 50}
+	if c.IdentifiedShare() != 0.5 || c.SinkShare() != 0.25 || c.Share(20) != 0.1 {
+		t.Errorf("identified %v, sink %v, share %v", c.IdentifiedShare(), c.SinkShare(), c.Share(20))
+	}
+	for every, want := range map[time.Duration]float64{
+		time.Hour: 0.25, 15 * time.Minute: 1, time.Minute: 1, 6 * time.Hour: 15.0 / 360, 0: 0, -time.Minute: 0,
+	} {
+		if got := c.Chance(every); got != want {
+			t.Errorf("every %v: %v, want %v", every, got, want)
+		}
+	}
+	c.Observed = 0
+	if c.Chance(time.Minute) != 0 {
+		t.Error("nothing observed has a chance")
 	}
 }

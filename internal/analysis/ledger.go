@@ -18,6 +18,7 @@ type ledger struct {
 	spare *page // takes what no page has room for; never read
 	held  int   // remotes of all pages
 	lost  int64
+	tells map[string]bool // of some hosts, whether their name says who is behind it
 
 	minutes int                    // of all pages, with questions
 	wishes  map[tinycheck.MAC]bool // asked for an encrypted resolver on joining
@@ -48,7 +49,7 @@ type page struct {
 }
 
 func newLedger(index *match.Index) *ledger {
-	return &ledger{index: index, pages: make(map[netip.Addr]*page), spare: newPage(), wishes: make(map[tinycheck.MAC]bool)}
+	return &ledger{index: index, pages: make(map[netip.Addr]*page), spare: newPage(), wishes: make(map[tinycheck.MAC]bool), tells: make(map[string]bool)}
 }
 
 func (l *ledger) page(a netip.Addr) *page {

@@ -8,6 +8,7 @@ const (
 	maxTalks   = 32768 // remotes of all local addresses that are told apart, once by name and once by address
 	maxPages   = 4096  // local addresses of which anything is counted
 	maxMinutes = 65536 // of all local addresses, in which names were asked for in plain DNS
+	maxTells   = 1024  // hosts of which it is kept whether their name says who is behind it
 	maxPer     = 8     // names, addresses, protocols and apps per remote
 
 	oldFeed = 30 * 24 * time.Hour // an indicator feed older than this is told as a limit

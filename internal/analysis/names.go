@@ -80,17 +80,28 @@ func (l *ledger) identified(f *tinycheck.Flow) bool {
 	if n.Source == "" || f.ECH == tinycheck.ECHLikely && n.Source != tinycheck.NameDNS {
 		return false
 	}
-	return !l.hiddenTenant(spelling.Host(n.Value))
+	tells, known := l.tells[n.Value]
+	if !known {
+		if len(l.tells) >= maxTells {
+			clear(l.tells)
+		}
+		tells = !l.hiddenTenant(spelling.Host(n.Value))
+		l.tells[n.Value] = tells
+	}
+	return tells
 }
 
 // hiddenTenant reports whether a host belongs to a platform and its name does
 // not say which customer is talked to: that stands in the path, or in a header.
 func (l *ledger) hiddenTenant(host string) bool {
+	c := l.index.Context(host)
+	if c != nil && c.Class != tinycheck.ContextPlatform {
+		return false // the platform's owner itself, by a service that is known
+	}
 	if spelling.Shared(host) || forAllCustomers(host) {
 		return true
 	}
-	c := l.index.Context(host)
-	return c != nil && c.Class == tinycheck.ContextPlatform && len(c.Observable.Value) >= len(spelling.Tenant(host))
+	return c != nil && len(c.Observable.Value) >= len(spelling.Tenant(host))
 }
 
 // Hosts of platforms that look like customers by the Public Suffix List:

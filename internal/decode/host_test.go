@@ -105,12 +105,14 @@ func TestObservedTime(t *testing.T) {
 		name  string
 		waits []time.Duration
 		want  time.Duration
+		quiet time.Duration // the longest silence of more than a minute
 	}{
-		{"one packet", []time.Duration{0}, 0},
-		{"steady", []time.Duration{0, 30 * time.Second, 30 * time.Second}, time.Minute},
-		{"a long pause is a minute", []time.Duration{0, time.Second, time.Hour / 2, time.Second}, time.Minute + 2*time.Second},
-		{"time runs backwards", []time.Duration{0, time.Second, -time.Hour / 2, time.Second, time.Hour, time.Second}, 3*time.Second + 2*time.Minute},
-		{"backwards within a run", []time.Duration{0, 10 * time.Second, -20 * time.Second, 5 * time.Second}, 20 * time.Second},
+		{"one packet", []time.Duration{0}, 0, 0},
+		{"steady", []time.Duration{0, 30 * time.Second, 30 * time.Second}, time.Minute, 0},
+		{"just a minute", []time.Duration{0, time.Minute, time.Minute}, 2 * time.Minute, 0},
+		{"a long pause is a minute", []time.Duration{0, time.Second, time.Hour / 2, time.Second}, time.Minute + 2*time.Second, time.Hour / 2},
+		{"time runs backwards", []time.Duration{0, time.Second, -time.Hour / 2, time.Second, time.Hour, time.Second}, 3*time.Second + 2*time.Minute, time.Hour/2 + time.Second},
+		{"backwards within a run", []time.Duration{0, 10 * time.Second, -20 * time.Second, 5 * time.Second}, 20 * time.Second, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -124,8 +126,8 @@ func TestObservedTime(t *testing.T) {
 				w.udp(at(a, 40000), at(b, 9999), []byte("x"))
 			}
 			w.end(t)
-			if got := find(t, w.d.Hosts(), phone).Observed; got != tt.want {
-				t.Errorf("observed %v, want %v", got, tt.want)
+			if got := find(t, w.d.Hosts(), phone); got.Observed != tt.want || got.Silence != tt.quiet {
+				t.Errorf("observed %v, silence %v; want %v, %v", got.Observed, got.Silence, tt.want, tt.quiet)
 			}
 		})
 	}

@@ -224,3 +224,21 @@ func TestIndexIsSmall(t *testing.T) {
 		}
 	}
 }
+
+// Families that traffic can show, of one class, each once.
+func TestFamilies(t *testing.T) {
+	one := func(class tinycheck.Class, kind tinycheck.ObservableType, value, family, feed string) tinycheck.Indicator {
+		return tinycheck.Indicator{Observable: tinycheck.Observable{Type: kind, Value: value}, Class: class, Family: family, Feed: feed}
+	}
+	x := match.NewIndex([]tinycheck.Indicator{
+		one(tinycheck.ClassC2, tinycheck.DomainName, "b.example", "B", "x"), one(tinycheck.ClassC2, tinycheck.DomainName, "b.example", "B", "y"),
+		one(tinycheck.ClassC2, tinycheck.IPv4Addr, "192.0.2.1", "A", "x"), one(tinycheck.ClassC2, tinycheck.DomainName, "c.example", "", "x"),
+		one(tinycheck.ClassWebsite, tinycheck.DomainName, "d.example", "D", "x"), one(tinycheck.ClassC2, tinycheck.JA3, strings.Repeat("0", 32), "E", "x"),
+	}, nil)
+	if got := x.Families(tinycheck.ClassC2); !slices.Equal(got, []string{"A", "B"}) {
+		t.Errorf("families %q", got)
+	}
+	if got := match.NewIndex(nil, nil).Families(tinycheck.ClassC2); len(got) != 0 {
+		t.Errorf("families of nothing %q", got)
+	}
+}
