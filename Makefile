@@ -6,7 +6,7 @@ BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.Version=$
 TINY     = bin/tinycheck
 FUZZTIME ?= 30s
 
-.PHONY: help run test check build bench bench-indicators benchmark-channels fuzz score mutants lint format vet packages clean
+.PHONY: help run test check build bench bench-indicators benchmark-channels benchmark-detection fuzz score mutants lint format vet packages clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench-indicators: $(TINY) ## what a million indicators cost: import, index, look
 
 benchmark-channels: ## every c2 indicator through every channel: is the level that of the table?
 	$(GO) test -count=1 -v -run '^TestChannels$$' ./internal/analysis
+
+benchmark-detection: ## every list at hand against phones that were spied on, and ordinary ones
+	$(GO) test -count=1 -v -run '^TestDetection$$' ./internal/analysis
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	@./scripts/fuzz $(FUZZTIME)

@@ -126,6 +126,7 @@ type DHCPRequest struct {
 	Name        string // option 12 or 81, personal
 	Parameters  []byte // option 55
 	VendorClass string // option 60
+	Options     []byte // the codes of its options, in its order; not of DHCPv6
 	V6          bool
 }
 

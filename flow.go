@@ -79,6 +79,7 @@ type Flow struct {
 	ECH            ECHState
 	Names          []Name // every name known for the remote, best first
 	JA3, JA4       string
+	SYN            string // kinds of the TCP options in the client's SYN, one byte each, in order (RFC 9293 section 3.2)
 	App            App
 	Uploaded       int64 // bytes of HTTP request bodies seen or declared
 	Rounds         int64 // of a small question and a small answer, where a flow to port 443 has little else; known at its end

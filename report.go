@@ -43,6 +43,15 @@ type Remote struct {
 	Received  int64
 	First     time.Time
 	Last      time.Time
-	Context   ContextClass // what is known to be ordinary about it, "" if nothing
+	Context   ContextClass // what is known to be ordinary about all of it, "" if nothing
 	Owner     string
+	Known     []Known // what is known of its names, one of each kind, bounded
+}
+
+// Known explains one name to people.
+type Known struct {
+	Name    string // the entry that says it; covers what lies under it
+	Context ContextClass
+	Owner   string
+	Purpose string
 }

@@ -99,7 +99,7 @@ func (l *ledger) query(e tinycheck.Event, q *tinycheck.DNSQuery) {
 	p.asked = true
 	l.note(p, q.Name, e.Time)
 	if r := l.remote(p, l.identify(q.Name, netip.Addr{})); r != nil {
-		addName(r, tinycheck.Name{Value: q.Name, Source: tinycheck.NameDNS})
+		l.call(r, tinycheck.Name{Value: q.Name, Source: tinycheck.NameDNS})
 		r.First, r.Last = earliest(r.First, e.Time), latest(r.Last, e.Time)
 	}
 }

@@ -10,6 +10,7 @@ const (
 	maxMinutes = 65536 // of all local addresses, in which names were asked for in plain DNS
 	maxTells   = 1024  // hosts of which it is kept whether their name says who is behind it
 	maxPer     = 8     // names, addresses, protocols and apps per remote
+	maxKnown   = 8     // things known of its names, per remote
 
 	oldFeed = 30 * 24 * time.Hour // an indicator feed older than this is told as a limit
 )

@@ -17,7 +17,7 @@ func (l *ledger) talk(p *page, f *tinycheck.Flow) {
 		return
 	}
 	for _, n := range f.Names {
-		addName(r, n)
+		l.call(r, n)
 	}
 	r.Addresses = keep(r.Addresses, f.Remote().Addr())
 	if f.Protocol != "" {
@@ -55,7 +55,31 @@ func (l *ledger) identify(name string, a netip.Addr) tinycheck.Identity {
 	return tinycheck.Identity{Address: a.String()}
 }
 
-func addName(r *tinycheck.Remote, n tinycheck.Name) { r.Names = keep(r.Names, n) }
+// call adds a name, and what is known of it.
+func (l *ledger) call(r *tinycheck.Remote, n tinycheck.Name) {
+	if before := len(r.Names); len(addName(r, n)) == before {
+		return
+	}
+	c := l.index.Context(spelling.Host(n.Value))
+	if c != nil && c.Owner != "" && c.Purpose != "" {
+		know(r, tinycheck.Known{Name: c.Observable.Value, Context: c.Class, Owner: c.Owner, Purpose: c.Purpose})
+	}
+}
+
+// know keeps what is said of a remote. The same of several names is said once.
+func know(r *tinycheck.Remote, k tinycheck.Known) {
+	same := func(o tinycheck.Known) bool {
+		return o.Context == k.Context && o.Owner == k.Owner && o.Purpose == k.Purpose
+	}
+	if len(r.Known) < maxKnown && !slices.ContainsFunc(r.Known, same) {
+		r.Known = append(r.Known, k)
+	}
+}
+
+func addName(r *tinycheck.Remote, n tinycheck.Name) []tinycheck.Name {
+	r.Names = keep(r.Names, n)
+	return r.Names
+}
 
 // keep keeps a bounded set, in the order seen.
 func keep[T comparable](set []T, v T) []T {
@@ -78,6 +102,7 @@ func (l *ledger) remotes(addresses []netip.Addr) (list []tinycheck.Remote, more 
 	}
 	for _, r := range all {
 		slices.SortFunc(r.Names, compareNames)
+		slices.SortFunc(r.Known, compareKnown)
 		list = append(list, *r)
 	}
 	slices.SortFunc(list, func(a, b tinycheck.Remote) int {
@@ -94,11 +119,15 @@ func compareNames(a, b tinycheck.Name) int {
 	return cmp.Or(cmp.Compare(a.Source.Rank(), b.Source.Rank()), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Source, b.Source))
 }
 
+func compareKnown(a, b tinycheck.Known) int {
+	return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Purpose, b.Purpose), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Context, b.Context))
+}
+
 func mergeRemote(into, r *tinycheck.Remote) *tinycheck.Remote {
 	if into == nil {
 		one := *r
 		one.Names, one.Addresses = slices.Clone(r.Names), slices.Clone(r.Addresses)
-		one.Protocols, one.Apps = slices.Clone(r.Protocols), slices.Clone(r.Apps)
+		one.Protocols, one.Apps, one.Known = slices.Clone(r.Protocols), slices.Clone(r.Apps), slices.Clone(r.Known)
 		return &one
 	}
 	for _, n := range r.Names {
@@ -112,6 +141,9 @@ func mergeRemote(into, r *tinycheck.Remote) *tinycheck.Remote {
 	}
 	for _, a := range r.Apps {
 		into.Apps = keep(into.Apps, a)
+	}
+	for _, k := range r.Known {
+		know(into, k)
 	}
 	into.Flows += r.Flows
 	into.Sent += r.Sent

@@ -3,7 +3,6 @@ package analysis
 import (
 	"cmp"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,88 +22,87 @@ type owner struct {
 }
 
 type trait struct {
-	name string
-	seen uint // bit n: signs[n]
+	name    string
+	seen    uint64 // bit n: signs[n]
+	details map[int]string
 }
 
-// sign is one thing that a kind of device does. The weights are log-odds as in
-// the literature on passive recognition of systems; a class needs wantScore,
-// and wantMargin more than the other.
-type sign struct {
-	class  tinycheck.DeviceClass
-	weight int
-	words  string
-	match  func(tinycheck.Fact) bool
-}
-
-const (
-	wantScore  = 6
-	wantMargin = 3
-)
-
-// iphoneParameters is the order in which Apple's DHCP client asks.
-var iphoneParameters = regexp.MustCompile(`^1,121,3,6,15(,108)?(,114)?,119.*252$`)
-
-var signs = []sign{
-	{tinycheck.ClassAndroid, 8, "DHCP option 60 android-dhcp", func(f tinycheck.Fact) bool {
-		r, ok := f.(tinycheck.DHCPRequest)
-		return ok && strings.HasPrefix(r.VendorClass, "android-dhcp")
-	}},
-	{tinycheck.ClassIPhone, 6, "DHCP option 55 in Apple's order", func(f tinycheck.Fact) bool {
-		r, ok := f.(tinycheck.DHCPRequest)
-		return ok && iphoneParameters.MatchString(numbers(r.Parameters))
-	}},
-	{tinycheck.ClassIPhone, 3, "asks for captive.apple.com", asks("captive.apple.com")},
-	{tinycheck.ClassIPhone, 4, "asks for Apple's push servers", asks("courier.push.apple.com")},
-	{tinycheck.ClassIPhone, 3, "asks for Apple's location servers", asks("ls.apple.com")},
-	{tinycheck.ClassAndroid, 3, "asks for connectivitycheck.gstatic.com", asks("connectivitycheck.gstatic.com")},
-	{tinycheck.ClassAndroid, 4, "asks for Google's push servers", asks("mtalk.google.com")},
-	{tinycheck.ClassAndroid, 3, "asks for Android's time server", asks("time.android.com")},
-	{tinycheck.ClassAndroid, 6, "HTTP user agent of Android", agent("Dalvik/", "Linux; Android", "Linux; U; Android")},
-	{tinycheck.ClassIPhone, 6, "HTTP user agent of iOS", agent("iPhone OS", "CPU iPhone", "iPhone;", "CaptiveNetworkSupport")},
-}
-
-func asks(domain string) func(tinycheck.Fact) bool {
-	return func(f tinycheck.Fact) bool {
-		q, ok := f.(tinycheck.DNSQuery)
-		rest, ends := strings.CutSuffix(q.Name, domain)
-		return ok && ends && (rest == "" || strings.HasSuffix(rest, ".") || strings.HasSuffix(rest, "-"))
-	}
-}
-
-func agent(parts ...string) func(tinycheck.Fact) bool {
-	return func(f tinycheck.Fact) bool {
-		r, ok := f.(tinycheck.HTTPRequest)
-		return ok && slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(r.UserAgent, p) })
-	}
-}
-
-func numbers(list []byte) string {
-	var b []byte
-	for i, n := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendUint(b, uint64(n), 10)
-	}
-	return string(b)
-}
+// mostPath bounds what is looked at of the path of a request.
+const mostPath = 64
 
 func (t traits) see(e tinycheck.Event) {
 	if e.Flow == nil || e.Flow.Inward {
 		return
 	}
 	who := owner{addr: e.Flow.Client.Addr()}
-	request, joins := e.Fact.(tinycheck.DHCPRequest)
-	if joins && !request.V6 {
-		who = owner{mac: request.MAC}
+	switch f := e.Fact.(type) {
+	case tinycheck.DNSQuery:
+		t.asks(who, f.Name)
+	case tinycheck.ClientHello:
+		t.asks(who, f.SNI)
+	case tinycheck.HTTPRequest:
+		t.asks(who, f.Host)
+		t.shows(who, signAgent, f.UserAgent)
+		if strings.Contains(f.Path, "204") {
+			t.shows(who, signProbe, f.Host+f.Path[:min(mostPath, len(f.Path))])
+		}
+	case tinycheck.DHCPRequest:
+		t.joins(who, &f)
+	case tinycheck.FlowEnd:
+		t.opens(who, e.Flow)
 	}
-	if joins && request.Name != "" {
-		t.of(who).name = request.Name
+}
+
+// joins reads what a device says of itself on joining.
+func (t traits) joins(who owner, r *tinycheck.DHCPRequest) {
+	if !r.V6 {
+		who = owner{mac: r.MAC}
 	}
-	for i := range signs {
-		if signs[i].match(e.Fact) {
-			t.of(who).seen |= 1 << i
+	if r.Name != "" {
+		t.of(who).name = r.Name
+	}
+	if r.V6 {
+		t.shows(who, signV6, "")
+		return
+	}
+	t.shows(who, signVendor, r.VendorClass)
+	t.shows(who, signParameters, numbers(r.Parameters))
+	t.shows(who, signOptions, numbers(r.Options))
+}
+
+// opens reads how a device opens its connections.
+func (t traits) opens(who owner, f *tinycheck.Flow) {
+	if f.Transport != tinycheck.TCP || decode.Local(f.Server.Addr()) {
+		return
+	}
+	if f.SYN != "" {
+		t.shows(who, signSYN, f.SYN)
+	}
+	switch f.Server.Port() {
+	case 5223, 5228: // of the push services of Apple and Google
+		t.shows(who, signPush, strconv.Itoa(int(f.Server.Port())))
+	}
+}
+
+func (t traits) asks(who owner, name string) {
+	if i, ok := named(name); ok {
+		t.of(who).seen |= 1 << i
+	}
+}
+
+func (t traits) shows(who owner, kind signKind, text string) {
+	for _, i := range byKind[kind] {
+		detail, ok := signs[i].is(text)
+		if !ok {
+			continue
+		}
+		one := t.of(who)
+		one.seen |= 1 << i
+		if detail != "" && len(detail) > len(one.details[i]) { // the first of those that say most
+			if one.details == nil {
+				one.details = make(map[int]string)
+			}
+			one.details[i] = detail
 		}
 	}
 }
@@ -124,16 +122,19 @@ func (t traits) of(who owner) *trait {
 func (t traits) device(h *decode.Host) tinycheck.Device {
 	d := tinycheck.Device{MAC: h.MAC, Addresses: own(h.Addresses), FirstSeen: h.First, Class: tinycheck.ClassUnknown}
 	d.ID = cmp.Or(h.MAC.String(), d.Addresses[0].String())
-	var seen uint
+	var seen uint64
+	details := make(map[int]string)
 	for _, one := range t.all(h) {
 		d.Name = cmp.Or(d.Name, one.name)
 		seen |= one.seen
-	}
-	score, evidence := weigh(seen)
-	for _, c := range [2][2]tinycheck.DeviceClass{{tinycheck.ClassIPhone, tinycheck.ClassAndroid}, {tinycheck.ClassAndroid, tinycheck.ClassIPhone}} {
-		if score[c[0]] >= wantScore && score[c[0]]-score[c[1]] >= wantMargin {
-			d.Class, d.Evidence = c[0], evidence[c[0]]
+		for i, words := range one.details {
+			details[i] = cmp.Or(details[i], words)
 		}
+	}
+	class, evidence := decide(seen)
+	d.Class = class
+	for _, i := range evidence {
+		d.Evidence = append(d.Evidence, signs[i].say(details[i]))
 	}
 	return d
 }
@@ -149,17 +150,6 @@ func (t traits) all(h *decode.Host) (list []*trait) {
 		}
 	}
 	return list
-}
-
-func weigh(seen uint) (map[tinycheck.DeviceClass]int, map[tinycheck.DeviceClass][]string) {
-	score, evidence := make(map[tinycheck.DeviceClass]int), make(map[tinycheck.DeviceClass][]string)
-	for i, s := range signs {
-		if seen&(1<<i) != 0 {
-			score[s.class] += s.weight
-			evidence[s.class] = append(evidence[s.class], s.words)
-		}
-	}
-	return score, evidence
 }
 
 // own leaves out the address of those that have none yet, unless it is the only one.

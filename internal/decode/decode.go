@@ -24,6 +24,8 @@ type Decoder struct {
 	stats Stats
 	frags ip.Reassembler
 
+	orders map[string]string // of TCP options, see kinds
+
 	// Of the packet that is being decoded.
 	at       moment
 	now      int64 // its time, nanoseconds
@@ -73,6 +75,7 @@ type Stats struct {
 // End.
 func New(cfg Config, emit func(tinycheck.Event)) *Decoder {
 	d := &Decoder{emit: emit}
+	d.orders = make(map[string]string)
 	d.table.init(cfg.MaxFlows)
 	d.hosts.init()
 	d.room.ring.init()

@@ -20,6 +20,8 @@ const (
 	maxHeld     = 8 << 20          // bytes that readers may hold, all flows together
 	maxSearch   = 64 << 10         // how far a stream is searched for the start of TLS
 	maxDepth    = 4                // tunnels inside tunnels
+	maxOptions  = 40               // bytes of TCP options
+	maxOrders   = 256              // orders of TCP options that are told apart; of further ones nothing is said
 	maxChains   = 512              // certificate chains that need not be read again
 	maxSpare    = 64               // streams that are kept for the next flows
 	maxStrange  = 16               // datagrams of a flow that nobody knew, before nobody is asked any more

@@ -89,7 +89,7 @@ func (d *Decoder) readDHCP(p []byte) bool {
 	}
 	d.flow.protocol(tinycheck.ProtocolDHCP)
 	if m.Op == dhcp.FromClient {
-		d.event(tinycheck.DHCPRequest{MAC: tinycheck.MAC(m.ClientMAC), Name: cmp.Or(m.HostName, m.FQDN), Parameters: m.ParameterList, VendorClass: m.VendorClass})
+		d.event(tinycheck.DHCPRequest{MAC: tinycheck.MAC(m.ClientMAC), Name: cmp.Or(m.HostName, m.FQDN), Parameters: m.ParameterList, VendorClass: m.VendorClass, Options: m.Options})
 	}
 	return true
 }
@@ -104,7 +104,7 @@ func (d *Decoder) readDHCPv6(p []byte) bool {
 		d.stats.BadMessages++
 	}
 	d.flow.protocol(tinycheck.ProtocolDHCP)
-	if d.fromClient && (m.FQDN != "" || len(m.VendorClass) > 0) {
+	if d.fromClient {
 		d.event(tinycheck.DHCPRequest{MAC: tinycheck.MAC(m.ClientMAC), V6: true, Name: m.FQDN, VendorClass: strings.Join(m.VendorClass, " ")})
 	}
 	return true

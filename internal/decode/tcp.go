@@ -63,6 +63,9 @@ func (d *Decoder) segmentTCP() {
 	d.count(f, sent, len(s.Payload)+d.missing)
 	if s.Flags&ip.SYN != 0 {
 		f.begin(sent, s)
+		if sent && s.Flags&ip.ACK == 0 {
+			f.SYN = d.kinds(s.Options)
+		}
 	}
 	if err == nil && !f.done && !f.mute {
 		d.flow = f
@@ -78,6 +81,31 @@ func (f *flow) begin(sent bool, s *ip.TCP) {
 	if s.Flags&ip.ACK != 0 && !f.syn[peer] { // its SYN was not recorded
 		f.isn[peer], f.syn[peer] = s.Ack-1, true
 	}
+}
+
+// kinds gives the kinds of TCP options as they stand, what pads them included.
+// Stacks have their own order, so that few are kept for many flows.
+func (d *Decoder) kinds(options []byte) string {
+	var list [maxOptions]byte
+	n := 0
+	for len(options) > 0 && n < len(list) {
+		list[n] = options[0]
+		n++
+		size := 1
+		if options[0] > 1 { // beside end and padding each carries its length
+			if len(options) < 2 || options[1] < 2 || int(options[1]) > len(options) {
+				return ""
+			}
+			size = int(options[1])
+		}
+		options = options[size:]
+	}
+	if known, ok := d.orders[string(list[:n])]; ok || len(d.orders) >= maxOrders {
+		return known
+	}
+	order := string(list[:n])
+	d.orders[order] = order
+	return order
 }
 
 // flowTCP finds or makes the flow of the segment.

@@ -5,11 +5,14 @@ import (
 
 	"tinycheck"
 	"tinycheck/internal/locale"
+	"tinycheck/internal/spelling"
 )
 
 // Bounds of the page.
 const (
 	mostRemotes    = 15
+	mostKnown      = 4 // things known of one of them
+	mostEvidence   = 8 // signs of the kind of device
 	mostSightings  = 6
 	mostIndicators = 4
 	mostPackets    = 8
@@ -58,6 +61,7 @@ func (p *paper) deviceAnnex(a *tinycheck.Answer) {
 	p.line(p.say("annex.device", args{
 		"Device": hostname(a.Device.ID), "Addresses": p.list(addresses(a.Device.Addresses), mostAddresses),
 	}), 1)
+	p.kind(&a.Device)
 	p.line(p.say("annex.level", args{
 		"Level": string(a.Verdict.Level), "Answer": string(a.Verdict.Answer), "Grade": string(a.Verdict.Grade),
 	}), 1)
@@ -177,6 +181,30 @@ func (p *paper) remotes(a *tinycheck.Answer) {
 	}
 }
 
+// known explains a name by who runs it and what it is for. Purposes of the
+// program's own data have words in every language, others stand as they came.
+func (p *paper) known(k *tinycheck.Known) {
+	purpose := said(plain(k.Purpose, longestItem))
+	if key := "purpose." + spelling.Slug(k.Purpose); p.Has(key) {
+		purpose = p.say(key, nil)
+	}
+	p.line(p.say("annex.remote-known", args{
+		"Name": hostname(k.Name), "Owner": k.Owner, "Purpose": purpose, "Context": p.say("context."+string(k.Context), nil),
+	}), 3)
+}
+
+// kind says what kind of device it was taken for, and why.
+func (p *paper) kind(d *tinycheck.Device) {
+	if d.Class == tinycheck.ClassUnknown || len(d.Evidence) == 0 {
+		return
+	}
+	evidence := make([]string, len(d.Evidence))
+	for i, e := range d.Evidence {
+		evidence[i] = without(e, d.Name)
+	}
+	p.line(p.say("annex.class", args{"Class": p.say("device."+string(d.Class), nil), "Evidence": p.list(evidence, mostEvidence)}), 1)
+}
+
 func (p *paper) remote(r *tinycheck.Remote) {
 	name, source := r.Identity.String(), "none"
 	if len(r.Names) > 0 {
@@ -186,7 +214,10 @@ func (p *paper) remote(r *tinycheck.Remote) {
 		"Name": hostname(name), "Source": p.say("source."+source, nil),
 		"Sent": locale.Bytes(r.Sent), "Received": locale.Bytes(r.Received), "Count": r.Flows,
 	}), 2)
-	if r.Context != "" {
+	for i := range r.Known[:min(len(r.Known), mostKnown)] {
+		p.known(&r.Known[i])
+	}
+	if r.Context != "" && len(r.Known) == 0 {
 		key, context := "annex.remote-context", p.say("context."+string(r.Context), nil)
 		if r.Owner != "" {
 			key = "annex.remote-owner"

@@ -160,6 +160,14 @@ type remote struct {
 	Last      *string      `json:"last"`
 	Context   string       `json:"context"`
 	Owner     string       `json:"owner"`
+	Known     []known      `json:"known"`
+}
+
+type known struct {
+	Name    string `json:"name"`
+	Context string `json:"context"`
+	Owner   string `json:"owner"`
+	Purpose string `json:"purpose"`
 }
 
 type remoteName struct {
@@ -258,5 +266,6 @@ func newRemote(r *tinycheck.Remote) remote {
 		Apps:  each(r.Apps, func(a *tinycheck.App) app { return app{a.UID, a.Name} }),
 		Flows: r.Flows, Sent: r.Sent, Received: r.Received,
 		First: stamp(r.First), Last: stamp(r.Last), Context: string(r.Context), Owner: r.Owner,
+		Known: each(r.Known, func(k *tinycheck.Known) known { return known{k.Name, string(k.Context), k.Owner, k.Purpose} }),
 	}
 }

@@ -108,6 +108,10 @@ func remotes() []tinycheck.Remote {
 			Addresses: []netip.Addr{netip.MustParseAddr("203.0.113.9")}, Protocols: []tinycheck.Protocol{tinycheck.ProtocolQUIC},
 			Flows: 12, Sent: 8_100_000, Received: 410_000, First: at(2), Last: at(13),
 			Context: tinycheck.ContextService, Owner: "Example Photos",
+			Known: []tinycheck.Known{
+				{Name: "photos.example.com", Context: tinycheck.ContextService, Owner: "Example Photos", Purpose: "pictures of its customers"}, // no words for it
+				{Name: "push.example.com", Context: tinycheck.ContextOS, Owner: "Example Phones", Purpose: "push"},
+			},
 		},
 		{
 			Identity: tinycheck.Identity{Name: "api.mspy.example"}, Names: []tinycheck.Name{{Value: "api.mspy.example", Source: tinycheck.NameTLS}},

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"tinycheck"
@@ -27,14 +28,25 @@ func (a *joinAct) play(t *turn) error {
 	return nil
 }
 
-// wishes are option 55 and option 60 of a system, in its order.
+// wishes are option 55 and option 60 of a system, and all its options, in its
+// order.
 var wishes = map[string]struct {
 	parameters []uint8
 	vendor     string
+	order      []uint8
 }{
-	systemAndroid: {[]uint8{1, 3, 6, 15, 26, 28, 51, 58, 59, 43, 114, 108}, "android-dhcp-14"},
-	systemIPhone:  {[]uint8{1, 121, 3, 6, 15, 108, 114, 119, 162, 252}, ""},
-	"":            {[]uint8{1, 3, 6, 12, 15, 28, 42}, ""},
+	systemAndroid: {[]uint8{1, 3, 6, 15, 26, 28, 51, 58, 59, 43, 114, 108}, "android-dhcp-14", []uint8{53, 61, 50, 54, 57, 60, 12, 55}},
+	systemIPhone:  {[]uint8{1, 121, 3, 6, 15, 108, 114, 119, 162, 252}, "", []uint8{53, 55, 57, 61, 50, 51, 54, 12}},
+	"":            {[]uint8{1, 3, 6, 12, 15, 28, 42}, "", []uint8{53, 12, 50, 54, 55, 57, 61}},
+}
+
+// filled are the options of an order that the message has a value for.
+func filled(order []uint8, m *dhcp.V4) []uint8 {
+	unset := map[uint8]bool{
+		dhcp.OptionHostName: m.HostName == "", dhcp.OptionRequested: !m.Requested.IsValid(),
+		dhcp.OptionServer: !m.Server.IsValid(), dhcp.OptionLease: m.Lease == 0,
+	}
+	return slices.DeleteFunc(slices.Clone(order), func(code uint8) bool { return unset[code] })
 }
 
 func (a *joinAct) dhcp(t *turn) error {
@@ -61,6 +73,9 @@ func (a *joinAct) dhcp(t *turn) error {
 		}
 		if m.Type = turn.kind; turn.kind == dhcp.Request {
 			m.Requested, m.Server = d.v4, gateway
+		}
+		if turn.from == client {
+			m.Options = filled(wish.order, &m)
 		}
 		b, err := dhcp.AppendV4(nil, m)
 		if err != nil {

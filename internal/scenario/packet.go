@@ -43,6 +43,7 @@ type packet struct {
 type segment struct {
 	seq, ack uint32
 	flags    uint8
+	darwin   bool // a SYN of an iPhone
 }
 
 const (
@@ -61,6 +62,7 @@ const (
 	sizeUDP      = 8
 	sizeTCP      = 32 // with time stamps, RFC 7323
 	sizeSYN      = 40 // with maximum segment size, time stamps, window scale
+	sizeDarwin   = 44 // the same in the order of an iPhone
 )
 
 func (p *packet) ends() (src, dst netip.AddrPort) {
@@ -88,7 +90,10 @@ func (p *packet) size() int {
 }
 
 func (s *segment) size() int {
-	if s.flags&flagSYN != 0 {
+	switch {
+	case s.darwin:
+		return sizeDarwin
+	case s.flags&flagSYN != 0:
 		return sizeSYN
 	}
 	return sizeTCP
@@ -142,6 +147,10 @@ func (p *packet) appendTCP(dst []byte) []byte {
 	if p.tcp.flags&flagSYN != 0 { // RFC 9293 section 3.2, RFC 2018, RFC 7323
 		dst = append(dst, 2, 4)
 		dst = be.AppendUint16(dst, uint16(segmentSize(p.path)+sizeTCP-20))
+		if p.tcp.darwin { // window scale, time stamps, SACK permitted, end
+			dst = append(dst, 1, 3, 3, 6, 1, 1)
+			return append(p.appendStamps(dst), 4, 2, 0, 0)
+		}
 		dst = append(dst, 4, 2)
 		dst = p.appendStamps(dst)
 		return append(dst, 1, 3, 3, 7)

@@ -119,6 +119,7 @@ func (s *stream) put(from side, at time.Duration, flags uint8, data data) {
 	if flags&flagACK == 0 {
 		seg.ack = 0
 	}
+	seg.darwin = from == client && flags&flagSYN != 0 && s.path.device.system == systemIPhone
 	s.turn.add(packet{at: at, path: s.path, back: from == server, tcp: seg, head: data.head, filler: data.filler, seed: noise(s.turn.noise.next())})
 }
 

@@ -21,6 +21,7 @@ type TCP struct {
 	DstPort   uint16
 	Window    uint16 // as sent, not scaled
 	MSS       uint16 // of a SYN, 0 when not stated
+	Options   []byte // of a SYN, as they stand; aliases the packet
 	Flags     uint8
 }
 
@@ -40,7 +41,8 @@ func ParseTCP(p []byte, t *TCP) error {
 		return ErrMalformed
 	}
 	if t.Flags&SYN != 0 && n > 20 { // an MSS is valid in a SYN only, section 3.2
-		t.MSS = findMSS(p[20:min(n, len(p))])
+		t.Options = p[20:min(n, len(p))]
+		t.MSS = findMSS(t.Options)
 	}
 	if n > len(p) {
 		return ErrShort
