@@ -280,10 +280,10 @@ func (n *tally) explain(r *tinycheck.Report) {
 		for _, remote := range d.Remotes {
 			switch {
 			case remote.Identity.Name == "":
-			case remote.Context == "":
+			case remote.Context == "" && len(remote.Known) == 0:
 				strange[remote.Identity.Name] = true
 			default:
-				known[remote.Owner+" "+remote.Identity.Name] = true
+				known[remote.Identity.Name] = true
 			}
 		}
 	}

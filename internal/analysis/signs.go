@@ -204,13 +204,13 @@ func score(seen uint64, class tinycheck.DeviceClass) (total int, evidence []int)
 func decide(seen uint64) (tinycheck.DeviceClass, []int) {
 	for _, c := range classes {
 		own, evidence := score(seen, c)
-		clear := own >= wantScore
+		sure := own >= wantScore
 		for _, other := range classes {
 			if rest, _ := score(seen, other); other != c {
-				clear = clear && own-rest >= wantMargin
+				sure = sure && own-rest >= wantMargin
 			}
 		}
-		if clear && c != classComputer {
+		if sure && c != classComputer {
 			return c, evidence
 		}
 	}
