@@ -17,7 +17,7 @@ import (
 // world reads what a case says of the lists and of families:
 //
 //	-- feeds --
-//	NAME updated 2024-12-31|undated|empty instead of the one that is current
+//	NAME updated 2024-12-31|undated|empty|missing instead of the one that is current
 //	-- habits --
 //	FAMILY [60m]                          a known family, and how often it reports
 func world(t *testing.T, archive *txtar.Archive, cfg *analysis.Config) {
@@ -33,6 +33,8 @@ func world(t *testing.T, archive *txtar.Archive, cfg *analysis.Config) {
 				feed.Date, _ = time.Parse(time.DateOnly, words[2])
 			case "empty":
 				feed.Indicators, feed.Timeless = 0, true
+			case "missing":
+				feed.Indicators, feed.Missing = 0, true
 			}
 			cfg.Feeds = append(cfg.Feeds, feed)
 		}
