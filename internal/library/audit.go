@@ -93,7 +93,7 @@ func (a *audit) row(value, source []byte, kind tinycheck.ObservableType, about *
 		return nil
 	case c.Class == tinycheck.ContextPlatform:
 		o.Kind = OverlapTenant
-	case !c.Expires.IsZero() && !a.library.config.Now().Before(c.Expires):
+	case expired(&c, a.library.config.Now()):
 		o.Kind = OverlapExpired
 	default:
 		o.Kind = OverlapCovered

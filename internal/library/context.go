@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"tinycheck"
@@ -36,13 +37,16 @@ type contextEntry struct {
 // too (see Current). A name covers what lies under it, and where several do the
 // most specific is meant; an address entry is a single address or a prefix, of
 // class shared_platform only.
-func Context() []tinycheck.Context {
+func Context() []tinycheck.Context { return slices.Clone(compiledIn()) }
+
+// compiledIn is the context, parsed when it is first asked for.
+var compiledIn = sync.OnceValue(func() []tinycheck.Context {
 	context, err := parseContext(ordinary)
 	if err != nil {
 		panic("context.yaml, which is compiled in, is broken: " + err.Error())
 	}
 	return context
-}
+})
 
 func parseContext(text string) ([]tinycheck.Context, error) {
 	var file contextFile

@@ -45,6 +45,9 @@ func load(t *testing.T, files ...string) []tinycheck.Indicator {
 
 func TestStarter(t *testing.T) {
 	list, feed := library.Starter()
+	if feed.SHA256 != library.StarterSum() {
+		t.Errorf("the starter has SHA-256 %s, and a library looks for %s", feed.SHA256, library.StarterSum())
+	}
 	if feed.RejectedTotal != 0 || feed.Merged != 0 {
 		t.Errorf("entries of starter.yaml that are not taken: %+v", feed)
 	}

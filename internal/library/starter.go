@@ -1,7 +1,9 @@
 package library
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"strings"
 
 	"tinycheck"
@@ -19,4 +21,11 @@ func Starter() ([]tinycheck.Indicator, tinycheck.Intake) {
 		panic("starter.yaml, which is compiled in, is broken: " + err.Error())
 	}
 	return indicators, feed
+}
+
+// starterSum is the SHA-256 of the starter, as the Intake of Starter has it,
+// without reading it.
+func starterSum() string {
+	sum := sha256.Sum256([]byte(starter))
+	return hex.EncodeToString(sum[:])
 }

@@ -35,8 +35,8 @@
 // # What it does not do
 //
 // It spells nothing (internal/spelling does: what comes in is canonical), reads
-// no formats, fetches nothing, logs nothing and asks no clock. Times are kept
-// in whole milliseconds, UTC.
+// no formats, fetches nothing, logs nothing, and asks a clock only for how
+// long it waits. Times are kept in whole milliseconds, UTC.
 //
 // # Failure
 //
