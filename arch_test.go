@@ -28,10 +28,12 @@ var floors = []struct {
 	{"0b spelling", []string{"internal/spelling"}},
 	{"1a atoms", []string{"internal/wire/*", "internal/exchange", "internal/locale"}},
 	{"1b thought", []string{"internal/bundle", "internal/decode", "internal/match", "internal/report", "internal/scenario"}},
-	{"2 hands", []string{"internal/capture", "internal/feed", "internal/store"}},
-	{"3 conductors", []string{"internal/analysis", "internal/library"}},
+	{"2a ground", []string{"internal/child", "internal/netif"}},
+	{"2b hands", []string{"internal/capture", "internal/dnsmasq", "internal/feed", "internal/firewall", "internal/hotspot", "internal/phone", "internal/store"}},
+	{"3a conductors", []string{"internal/analysis", "internal/library"}},
+	{"3b live", []string{"internal/gateway", "internal/recording"}},
 	{"5 keys", []string{"cmd/tinycheck"}},
-	{"beside the house: tests only", []string{"internal/feedtest"}},
+	{"beside the house: tests only", []string{"internal/feedtest", "internal/nettest", "e2e/*"}},
 }
 
 // pureBelow is the first floor that may touch the world.

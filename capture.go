@@ -53,6 +53,8 @@ type Capture struct {
 	Packets    int64
 	Bytes      int64 // of packets on the wire
 	Dropped    Drops
+	Away       time.Duration // the interface was gone, and came back
+	Modes      []Mode        // what the network did beside carrying packets
 	Damage     []Damage
 	SHA256     string // of the bytes of the file as it lies on disk, hex; empty for a stream
 	Comments   []string
@@ -62,7 +64,24 @@ type Capture struct {
 type Drops struct {
 	Kernel    int64 // by the recording system (pcapng interface statistics)
 	Truncated int64 // packets of which the snap length cut the end off
+	Own       int64 // by the recording program, which could not keep up
 }
+
+// Lost is how many packets are missing whole.
+func (d Drops) Lost() int64 { return d.Kernel + d.Own }
+
+// Mode is something that the network did with a guest's traffic beside carrying
+// it. It changes what a phone does, so it belongs to the coverage.
+type Mode string
+
+// The modes.
+const (
+	// ModeContained: names were answered, and nothing else was let out.
+	ModeContained Mode = "contained"
+	// ModeVisibility: the phone was told, by the signals that its makers provide for
+	// networks, not to hide the names that it asks for.
+	ModeVisibility Mode = "visibility"
+)
 
 // Damage is one kind of defect of a capture file: everything before and, where
 // the format allows, after it was read.

@@ -34,6 +34,8 @@ type Coverage struct {
 	FlowsLost      int64 // flows, names, remotes and sightings that bounded tables had no room for
 	Malformed      int64 // packets or messages that could not be read to the end
 	Drops          Drops
+	Away           time.Duration // the interface was gone, and came back
+	Modes          []Mode        // what the network did beside carrying packets
 	Damage         []Damage
 	Idle           IdleState
 	Silence        time.Duration // the longest, when it is more than a minute; else 0
@@ -111,6 +113,9 @@ const (
 	LimitEncryptedDNS Limit = "encrypted-dns" // names were asked for out of sight
 	LimitECH          Limit = "ech"           // names were encrypted
 	LimitDrops        Limit = "drops"         // packets were lost or cut while recording
+	LimitAway         Limit = "away"          // the interface was gone for a while
+	LimitContained    Limit = "contained"     // nothing was let out
+	LimitVisibility   Limit = "visibility"    // the phone was told not to hide names
 	LimitDamage       Limit = "damage"        // the file is damaged
 	LimitOverflow     Limit = "overflow"      // more was going on than the bounded tables hold
 	LimitOldFeeds     Limit = "old-feeds"     // an indicator feed is older than 30 days

@@ -12,7 +12,7 @@ import (
 func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int) tinycheck.Coverage {
 	c := tinycheck.Coverage{
 		Observed: h.Observed, Span: h.Last.Sub(h.First), Packets: h.Packets, Bytes: h.Bytes,
-		Named: make(map[tinycheck.NameSource]int64), Drops: capture.Dropped, Damage: capture.Damage,
+		Named: make(map[tinycheck.NameSource]int64), Drops: capture.Dropped, Damage: capture.Damage, Away: capture.Away, Modes: capture.Modes,
 		Idle: tinycheck.IdleNotAssessed, Silence: h.Silence, Devices: devices, Feeds: l.cfg.Feeds,
 		Families: l.families.listed, Unlisted: l.families.unlisted,
 	}
@@ -115,6 +115,9 @@ func spots(c *tinycheck.Coverage, k knowns) []spot {
 		{tinycheck.LimitEncryptedDNS, len(c.EncryptedBy) > 0},
 		{tinycheck.LimitECH, c.ECH > 0},
 		{tinycheck.LimitDrops, c.Drops != tinycheck.Drops{}},
+		{tinycheck.LimitAway, c.Away > 0},
+		{tinycheck.LimitContained, slices.Contains(c.Modes, tinycheck.ModeContained)},
+		{tinycheck.LimitVisibility, slices.Contains(c.Modes, tinycheck.ModeVisibility)},
 		{tinycheck.LimitDamage, len(c.Damage) > 0},
 		{tinycheck.LimitOverflow, c.FlowsLost > 0},
 		{tinycheck.LimitOldFeeds, c.OldestFeed > oldFeed},
@@ -157,7 +160,7 @@ func grade(c *tinycheck.Coverage, k knowns) {
 	switch {
 	case has(tinycheck.LimitNoTraffic, tinycheck.LimitTunnel, tinycheck.LimitTooShort, tinycheck.LimitNoIndicators):
 		c.Grade = tinycheck.GradeX
-	case has(tinycheck.LimitShort, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed):
+	case has(tinycheck.LimitShort, tinycheck.LimitUnexplained, tinycheck.LimitUnnamed, tinycheck.LimitContained):
 		c.Grade = tinycheck.GradeC
 	default:
 		c.Grade = tinycheck.GradeB

@@ -53,17 +53,26 @@ func world(t *testing.T, archive *txtar.Archive, cfg *analysis.Config) {
 	}
 }
 
-// recorded reads what the recording lacks: "lost N" or "damage KIND N".
+// recorded reads what the recording says of itself: "lost N" (by the system),
+// "unkept N" (by the program), "damage KIND N", "away SECONDS" or "mode NAME".
 func recorded(t *testing.T, text string, c *tinycheck.Capture) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
+		if words[0] == "mode" {
+			c.Modes = append(c.Modes, tinycheck.Mode(words[1]))
+			continue
+		}
 		n, err := strconv.ParseInt(words[len(words)-1], 10, 64)
 		switch {
 		case err != nil:
 			t.Fatal(err)
 		case words[0] == "lost":
 			c.Dropped.Kernel = n
+		case words[0] == "unkept":
+			c.Dropped.Own = n
+		case words[0] == "away":
+			c.Away = time.Duration(n) * time.Second
 		default:
 			c.Damage = append(c.Damage, tinycheck.Damage{Kind: tinycheck.DamageKind(words[1]), Count: n})
 		}

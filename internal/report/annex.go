@@ -46,7 +46,7 @@ func (p *paper) recording(c *tinycheck.Capture) {
 	}
 	p.line(p.say("annex.clock", nil), 1)
 	p.line(p.say("annex.packets", args{
-		"Packets": c.Packets, "Bytes": locale.Bytes(c.Bytes), "Kernel": c.Dropped.Kernel, "Truncated": c.Dropped.Truncated,
+		"Packets": c.Packets, "Bytes": locale.Bytes(c.Bytes), "Lost": c.Dropped.Lost(), "Truncated": c.Dropped.Truncated,
 	}), 1)
 	for _, d := range c.Damage {
 		p.line(p.say("annex.damage", args{

@@ -43,6 +43,8 @@ type recording struct {
 	Packets    int64    `json:"packets"`
 	Bytes      int64    `json:"bytes"`
 	Dropped    drops    `json:"dropped"`
+	Away       float64  `json:"away_seconds"`
+	Modes      []string `json:"modes"`
 	Damage     []damage `json:"damage"`
 	SHA256     string   `json:"sha256"`
 	Comments   []string `json:"comments"`
@@ -51,6 +53,7 @@ type recording struct {
 type drops struct {
 	Kernel    int64 `json:"kernel"`
 	Truncated int64 `json:"truncated"`
+	Own       int64 `json:"own"`
 }
 
 type damage struct {
@@ -84,7 +87,7 @@ func newRecording(r *tinycheck.Report) recording {
 		Links: each(c.Links, func(l *tinycheck.LinkType) int { return int(*l) }),
 		Start: stamp(c.Start), End: stamp(c.End),
 		Packets: c.Packets, Bytes: c.Bytes,
-		Dropped: drops(c.Dropped), Damage: each(c.Damage, newDamage), SHA256: c.SHA256,
+		Dropped: drops(c.Dropped), Away: c.Away.Seconds(), Modes: words(c.Modes), Damage: each(c.Damage, newDamage), SHA256: c.SHA256,
 		// A recording program may have written the name of the phone there.
 		Comments: each(c.Comments, func(s *string) string {
 			text := *s

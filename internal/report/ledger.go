@@ -80,7 +80,7 @@ func (p *paper) sight(c *tinycheck.Coverage) []said {
 func (p *paper) lost(c *tinycheck.Coverage) []said {
 	return []said{
 		p.say("ledger.drops", args{
-			"Kernel": c.Drops.Kernel, "Truncated": c.Drops.Truncated, "Malformed": c.Malformed, "Lost": c.FlowsLost,
+			"Lost": c.Drops.Lost(), "Truncated": c.Drops.Truncated, "Malformed": c.Malformed, "Left": c.FlowsLost,
 		}),
 		p.say("ledger.devices", args{"Number": c.Devices}),
 	}

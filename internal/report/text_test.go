@@ -239,7 +239,7 @@ func TestEveryRuleAndLimitCanBeTold(t *testing.T) {
 		tinycheck.LimitNoTraffic, tinycheck.LimitTooShort, tinycheck.LimitShort, tinycheck.LimitTunnel, tinycheck.LimitSomeTunnel,
 		tinycheck.LimitSingleSink, tinycheck.LimitUnnamed, tinycheck.LimitUnexplained, tinycheck.LimitEncryptedDNS, tinycheck.LimitECH,
 		tinycheck.LimitDrops, tinycheck.LimitDamage, tinycheck.LimitOverflow, tinycheck.LimitOldFeeds, tinycheck.LimitUndatedFeeds,
-		tinycheck.LimitOneOfMany, tinycheck.LimitNoPrivate, tinycheck.LimitIdle, tinycheck.LimitUnasked, tinycheck.LimitUnlisted,
+		tinycheck.LimitOneOfMany, tinycheck.LimitNoPrivate, tinycheck.LimitIdle, tinycheck.LimitUnasked, tinycheck.LimitUnlisted, tinycheck.LimitAway, tinycheck.LimitContained, tinycheck.LimitVisibility,
 	}
 	for _, rule := range tinycheck.Rules() {
 		for _, level := range rule.Levels {
