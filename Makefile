@@ -5,8 +5,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 BUILD    = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.Version=$(VERSION)'
 TINY     = bin/tinycheck
 FUZZTIME ?= 30s
+SOAKTIME ?= 30m
 
-.PHONY: help run test check build bench bench-indicators benchmark-channels benchmark-detection fuzz score mutants lint format vet packages clean
+.PHONY: help run test check build bench bench-indicators benchmark-channels benchmark-detection fuzz score mutants load soak e2e lint format vet packages clean
 
 help: ## list what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -61,6 +62,15 @@ score: $(TINY) ## recall and precision on the packet corpus, where it is present
 
 mutants: ## break each rule that a case guards, and see the case fail
 	$(GO) test -count=1 -timeout 60m -tags mutants -run '^TestMutants$$' -v ./internal/analysis
+
+load: $(TINY) ## eight phones at 300 Mbit/s for a minute, then more than the machine can take (root)
+	@$(GO) build -C tools -o ../bin/load ./load && bin/load $(TINY)
+
+soak: $(TINY) ## 2 Mbit/s for 30 minutes: memory; then killed, is the file whole? (root)
+	@$(GO) build -C tools -o ../bin/load ./load && bin/load soak $(TINY) $(SOAKTIME)
+
+e2e: ## Wi-Fi for real: two simulated radios in a virtual machine, amd64 and arm64 (root)
+	@./scripts/e2e all
 
 packages:
 	@./scripts/packages

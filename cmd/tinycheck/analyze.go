@@ -46,15 +46,20 @@ func newAnalyze() *cobra.Command {
 		Args: captures,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
+	f.define(c)
+	c.Flags().BoolVar(&f.follow, "follow", false, "at the end of a growing file wait for more, until interrupted")
+	return c
+}
+
+// define adds the flags that everything that answers has.
+func (f *analyzeFlags) define(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.indicators, "indicators", nil, "read indicators from `FILE` instead of the library (repeatable)")
 	c.Flags().StringVar(&f.library.folder, "data-dir", "", "`FOLDER` of the library (as of \"tinycheck indicators\")")
-	c.Flags().StringVar(&f.device, "device", "", "the phone's `MAC or IP` address, when the capture has several devices")
+	c.Flags().StringVar(&f.device, "device", "", "the phone's `MAC or IP` address, when there are several")
 	c.Flags().StringVar(&f.format, "format", "text", "form of the answer: "+strings.Join(report.Formats(), ", "))
 	c.Flags().StringVar(&f.language, "lang", "", "language of the answer as a BCP 47 `TAG`: "+strings.Join(locale.Languages(), ", "))
 	c.Flags().BoolVar(&f.quiet, "quiet", false, "no progress and no warnings")
 	c.Flags().BoolVar(&f.noColor, "no-color", false, "no colours")
-	c.Flags().BoolVar(&f.follow, "follow", false, "at the end of a growing file wait for more, until interrupted")
-	return c
 }
 
 // captures wants the name of at least one.

@@ -77,7 +77,7 @@ func newRoot() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newAnalyze(), newEvents(), newExplain(), newSimulate(), newIndicators(), newFeeds(), newLibrary())
+	root.AddCommand(newAnalyze(), newEvents(), newExplain(), newSimulate(), newIndicators(), newFeeds(), newLibrary(), newCapture(), newHotspot(), newUndo())
 	markUsage(root)
 	return root
 }

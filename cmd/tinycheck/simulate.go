@@ -26,15 +26,18 @@ type simulateFlags struct {
 	output     string
 	indicators string
 	size       int64
+	play       playFlags
 }
 
 func newSimulate() *cobra.Command {
 	var f simulateFlags
 	c := &cobra.Command{
 		Use:   "simulate SCENARIO",
-		Short: "Write a capture of a simulated phone",
+		Short: "Simulate a phone: as a capture, or on an interface",
 		Long: "Simulate writes a capture (pcapng) of a phone that does what a scenario tells: for trying TinyCheck out, and for teaching.\n" +
-			"Nothing is sent anywhere.",
+			"Nothing is sent anywhere.\n\n" +
+			"With --interface NAME it makes an interface with a simulated phone behind it, and one with a simulated Internet, so that\n" +
+			"a whole box can be tried: it says what to start, waits for that, and plays. Nothing simulated leaves this machine.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
@@ -43,6 +46,7 @@ func newSimulate() *cobra.Command {
 	c.Flags().StringVarP(&f.output, "output", "o", "-", "write the capture to `FILE`; \"-\" is standard output")
 	c.Flags().StringVar(&f.indicators, "indicators-output", "", "write the indicators that only this scenario needs to `FILE`, empty if none")
 	c.Flags().Int64Var(&f.size, "size", 0, "repeat the scenario until the capture has so many `BYTES`")
+	f.play.define(c)
 	return c
 }
 
@@ -63,6 +67,9 @@ func (f *simulateFlags) run(c *cobra.Command, args []string) error {
 		if err := writeFile(f.indicators, func(w io.Writer) error { return writeIndicators(w, s.Indicators()) }); err != nil {
 			return err
 		}
+	}
+	if f.play.iface != "" {
+		return f.play.run(c, s)
 	}
 	if f.output == "-" {
 		return f.write(c.OutOrStdout(), s)

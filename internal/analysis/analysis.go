@@ -14,6 +14,7 @@ package analysis
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 
 	"tinycheck"
@@ -28,6 +29,10 @@ type Config struct {
 	Habits  []tinycheck.Habit   // the families that watch people, and how often they report
 	Device  string              // MAC or address of the phone; "" when the traffic is to tell
 	Version string              // of the program
+
+	// For whoever watches while packets come; called from within See and End.
+	Event func(tinycheck.Event)                       // every fact
+	Found func(local netip.Addr, f tinycheck.Finding) // the first sighting of something
 }
 
 // Line is one analysis under way. It is not safe for concurrent use.
@@ -49,6 +54,7 @@ func New(cfg Config) *Line {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Date.Compare(b.Date), cmp.Compare(a.Indicators, b.Indicators))
 	})
 	l := &Line{cfg: cfg, gather: match.NewGatherer(cfg.Index), traits: make(traits)}
+	l.gather.First = cfg.Found
 	l.ledger = newLedger(cfg.Index)
 	l.armed = armed(&cfg)
 	l.families = newFamilies(&cfg)
@@ -73,6 +79,9 @@ func armed(cfg *Config) bool {
 func (l *Line) See(p *tinycheck.Packet) { l.decoder.Decode(p) }
 
 func (l *Line) event(e tinycheck.Event) {
+	if l.cfg.Event != nil {
+		l.cfg.Event(e)
+	}
 	l.gather.See(e)
 	l.ledger.see(e)
 	l.traits.see(e)

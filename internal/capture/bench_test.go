@@ -3,6 +3,7 @@ package capture_test
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -131,4 +132,56 @@ func readZeroCopy(b *testing.B, path string, open func(io.Reader) (zeroCopier, e
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkRecord writes files of 64 MiB, with the hash, the way that a recording
+// is flushed: several times a second.
+func BenchmarkRecord(b *testing.B) {
+	for _, size := range []int{90, 1400} {
+		b.Run(fmt.Sprintf("%d bytes", size), func(b *testing.B) {
+			const whole = 64 << 20
+			p := numbered(1, size)
+			dir := b.TempDir()
+			b.SetBytes(whole)
+			b.ReportAllocs()
+			packets := 0
+			for b.Loop() {
+				r, err := capture.Record(capture.RecordConfig{Path: filepath.Join(dir, "x.pcapng"), Link: p.Link, Replace: true})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for n := 0; n < whole; n += size {
+					if err := r.Write(p); err != nil {
+						b.Fatal(err)
+					}
+					if packets++; packets%1000 == 0 {
+						if err := r.Flush(); err != nil {
+							b.Fatal(err)
+						}
+					}
+				}
+				if _, err := r.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(packets)/b.Elapsed().Seconds()/1e6, "Mpackets/s")
+		})
+	}
+}
+
+// BenchmarkThinTraffic tells how long a single packet takes from a cable to the reader.
+func BenchmarkThinTraffic(b *testing.B) {
+	phone, box := cable(b)
+	l := listen(b, box, "ap0", capture.LiveConfig{})
+	s := newSender(b, phone, "wlan1")
+	var p tinycheck.Packet
+	var longest time.Duration
+	for n := uint32(0); b.Loop(); n++ {
+		begun := time.Now()
+		s.send(b, frame(wanted, n, 60))
+		for l.Next(&p) != nil || kindOf(p.Data) != wanted || numberOf(p.Data) != n {
+		}
+		longest = max(longest, time.Since(begun))
+	}
+	b.ReportMetric(float64(longest.Microseconds())/1000, "ms-longest")
 }

@@ -3,6 +3,7 @@ package capture_test
 import (
 	"bytes"
 	"io"
+	"os"
 	"testing"
 
 	"tinycheck"
@@ -16,6 +17,7 @@ func FuzzReader(f *testing.F) {
 		put32(fivePcap(), 124+8, 90), put32(fivePcap(), 124+12, 1<<31), put32(fivePcapng(), 152, 104),
 		append(fivePcapng(), ngBlock(le, 4, ngOption(le, 1, []byte("\x01\x02\x03\x04name\x00")))...),
 		append(fivePcapng(), ngBlock(le, 5, append(make([]byte, 12), ngOption(le, 5, make([]byte, 8))...))...),
+		recorded(f),
 	} {
 		f.Add(seed)
 	}
@@ -64,7 +66,7 @@ func FuzzReader(f *testing.F) {
 
 func checkFacts(t *testing.T, got, want tinycheck.Capture) {
 	if got.Packets != want.Packets || got.Bytes != want.Bytes || got.Dropped.Truncated != want.Dropped.Truncated ||
-		got.Dropped.Kernel < 0 || got.Interfaces < 0 || got.End.Before(got.Start) || len(got.SHA256) != 64 {
+		got.Dropped.Kernel < 0 || got.Dropped.Own < 0 || got.Away < 0 || len(got.Modes) > 2 || got.Interfaces < 0 || got.End.Before(got.Start) || len(got.SHA256) != 64 {
 		t.Fatalf("facts %+v, want %+v", got, want)
 	}
 	seen := map[tinycheck.DamageKind]bool{}
@@ -78,4 +80,19 @@ func checkFacts(t *testing.T, got, want tinycheck.Capture) {
 
 func detectPacked(b []byte) bool {
 	return bytes.HasPrefix(b, []byte{0x1f, 0x8b}) || len(b) > 1 && (b[0] == 0x28 || b[0]&0xf0 == 0x50)
+}
+
+// recorded is a file that was recorded here.
+func recorded(t testing.TB) []byte {
+	r := record(t, func(c *capture.RecordConfig) {
+		c.Filter, c.Program, c.Modes = "tcp", "program", []tinycheck.Mode{tinycheck.ModeContained}
+	})
+	must(t, r.Write(numbered(1, 60), "a comment"))
+	must(t, r.Mark(at(second+2, 0), "a mark"))
+	r.Count(5, 2, 1)
+	must(t, r.Away(at(second+3, 0), at(second+4, 0)))
+	must(t, r.Write(numbered(5, 60)))
+	data, err := os.ReadFile(closed(t, r)[0].Path)
+	must(t, err)
+	return data
 }

@@ -64,3 +64,58 @@ const (
 
 	followPoll = 200 * time.Millisecond
 )
+
+// Bounds on what a recording holds and writes.
+const (
+	// recordBuffer is how many bytes wait for Flush at most, but for one block that
+	// is longer.
+	recordBuffer = 1 << 20
+
+	// checkEvery is how many bytes are written between two looks at the free space.
+	checkEvery = 1 << 20
+
+	// usualReserve is the free space that stays on the file system.
+	usualReserve = 64 << 20
+
+	// leastFile is the least that a file or a whole recording may be bounded to.
+	leastFile = 64 << 10
+
+	// endRoom is kept free for the statistics block that ends a file.
+	endRoom = 128
+
+	maxFiles    = 9999 // of one recording: its number has four digits
+	maxComments = 15   // at one packet: with 4 KiB each they fit a block
+	maxFilter   = 4 << 10
+	maxProgram  = 255 // bytes of the program's name
+)
+
+// Bounds on listening.
+const (
+	usualRing = 16 << 20
+	maxRing   = 1 << 30
+
+	// ringBlock is a part of the ring that the kernel fills and hands over whole. The
+	// longest packet, 64 KiB of joined segments, fits; the ring has many of them, so
+	// that thin traffic, which fills none, does not use the ring up quickly.
+	ringBlock = 128 << 10
+
+	// ringHold is how long the kernel fills a block before it hands it over as it is:
+	// the delay of thin traffic.
+	ringHold = 8 * time.Millisecond
+
+	// ringSettle is when every packet that came before has been handed over.
+	ringSettle = 3 * ringHold
+
+	// idleWait is after how long without a packet Next says so.
+	idleWait = 50 * time.Millisecond
+
+	// doneWait is how long packets from before the end are still taken, should the
+	// clock have been set back meanwhile.
+	doneWait = time.Second
+
+	// compileWait is how long tcpdump may take to understand a filter; it may have to
+	// look up names.
+	compileWait = 10 * time.Second
+
+	maxInstructions = 4096 // of a filter; BPF_MAXINSNS
+)

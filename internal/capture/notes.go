@@ -14,6 +14,7 @@ type notes struct {
 	damage   []tinycheck.Damage
 	links    []tinycheck.LinkType
 	comments []string
+	modes    []tinycheck.Mode
 	names    map[netip.Addr][]string
 	said     int   // bytes of comments kept
 	named    int   // names kept
@@ -50,6 +51,25 @@ func (n *notes) comment(b []byte) {
 	}
 	n.comments = append(n.comments, text(b, maxComment))
 	n.said += min(len(b), maxComment)
+}
+
+// modeWords is how a comment of a section header begins that tells a mode.
+const modeWords = "mode: "
+
+// modes are those that a recording can have been made in.
+var modes = []tinycheck.Mode{tinycheck.ModeContained, tinycheck.ModeVisibility}
+
+// mode takes a comment that tells a mode, and reports whether it is one.
+func (n *notes) mode(b []byte) bool {
+	word, ok := strings.CutPrefix(string(b[:min(len(b), maxName)]), modeWords)
+	m := tinycheck.Mode(word)
+	if !ok || !slices.Contains(modes, m) {
+		return false
+	}
+	if !slices.Contains(n.modes, m) {
+		n.modes = append(n.modes, m)
+	}
+	return true
 }
 
 // name keeps one name of an address.

@@ -14,7 +14,7 @@ func (s *options) next() (code uint16, value []byte, ok bool) {
 	}
 	code = s.order.u16(s.b)
 	n := int(s.order.u16(s.b[2:]))
-	if code == 0 || len(s.b) < 4+n { // opt_endofopt
+	if code == optionEnd || len(s.b) < 4+n {
 		return 0, nil, false
 	}
 	value = s.b[4 : 4+n]

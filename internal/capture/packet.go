@@ -64,7 +64,7 @@ func (g *pcapng) show(f *face, r *rough, p *tinycheck.Packet) bool {
 	}
 	p.Data = r.data[:n:n]
 	p.Length = onWire(g.notes, r.wire, int(n), g.at)
-	p.Interface, p.Link = g.before+int(r.id), f.link
+	p.Interface, p.Link = g.before.faces+int(r.id), f.link
 	f.gaps += r.lost
 	if more := pad4(int(n)); more+4 <= len(r.data) && r.timed {
 		g.packetOptions(f, r.data[more:])
@@ -77,9 +77,9 @@ func (g *pcapng) packetOptions(f *face, b []byte) {
 	o := options{g.order, b}
 	for code, value, ok := o.next(); ok; code, value, ok = o.next() {
 		switch {
-		case code == 1: // opt_comment
+		case code == optionComment:
 			g.notes.comment(value)
-		case code == 4 && len(value) >= 8: // epb_dropcount
+		case code == packetLost && len(value) >= 8: // epb_dropcount
 			f.gaps += int64(min(g.order.u64(value), 1<<32))
 		}
 	}

@@ -18,20 +18,19 @@ type pcapng struct {
 	at     int64 // where the block being read begins
 	order  order
 	faces  []face // of this section
-	before int    // interfaces of earlier sections
-	lost   int64  // drops of earlier sections
+	before told   // by earlier sections
 }
 
 // face is an interface as its description block has it.
 type face struct {
-	link    tinycheck.LinkType
-	snap    uint32
-	binary  bool   // the clock counts 2^-digits seconds, not 10^-digits
-	digits  uint8  // if_tsresol
-	units   uint64 // per second, of decimal clocks up to 10^19
-	offset  int64  // if_tsoffset, seconds
-	reports int64  // drops by the last statistics block
-	gaps    int64  // drops that stand at single packets
+	link   tinycheck.LinkType
+	snap   uint32
+	binary bool   // the clock counts 2^-digits seconds, not 10^-digits
+	digits uint8  // if_tsresol
+	units  uint64 // per second, of decimal clocks up to 10^19
+	offset int64  // if_tsoffset, seconds
+	gaps   int64  // drops that stand at single packets
+	period
 }
 
 // errNoBlock is a pcapng file that is broken from its first block on.
@@ -55,20 +54,6 @@ func openPcapng(in *window, n *notes) (*pcapng, error) {
 	}
 	g.see(kind, body, nil)
 	return g, nil
-}
-
-func (g *pcapng) interfaces() int { return g.before + len(g.faces) }
-
-// dropped sums the interfaces. The drops of one are told in up to two ways, which
-// count the same packets.
-func (g *pcapng) dropped() int64 {
-	sum := g.lost
-	for i := range g.faces {
-		if more := max(g.faces[i].reports, g.faces[i].gaps); more < math.MaxInt64-sum {
-			sum += more
-		}
-	}
-	return sum
 }
 
 // next reads one packet. It returns io.EOF at the end and io.ErrUnexpectedEOF when
@@ -112,22 +97,16 @@ func (g *pcapng) section(body []byte) bool {
 	if len(body) < 16 {
 		return false
 	}
-	g.lost = g.dropped()
-	g.before += len(g.faces)
+	g.before = g.told()
 	g.faces = g.faces[:0]
 	g.order = order(order(true).u32(body) == sectionMagic)
-	g.commented(body[16:])
-	return g.order.u16(body[4:]) == 1
-}
-
-// commented keeps the comments among the options of a block.
-func (g *pcapng) commented(b []byte) {
-	o := options{g.order, b}
+	o := options{g.order, body[16:]}
 	for code, value, ok := o.next(); ok; code, value, ok = o.next() {
-		if code == 1 { // opt_comment
+		if code == optionComment && !g.notes.mode(value) {
 			g.notes.comment(value)
 		}
 	}
+	return g.order.u16(body[4:]) == 1
 }
 
 // describe reads an interface description (section 4.2).
@@ -139,38 +118,19 @@ func (g *pcapng) describe(body []byte) bool {
 	o := options{g.order, body[8:]}
 	for code, value, ok := o.next(); ok; code, value, ok = o.next() {
 		switch {
-		case code == 1:
+		case code == optionComment:
 			g.notes.comment(value)
-		case code == 9 && len(value) >= 1: // if_tsresol
+		case code == faceName:
+			f.name = nameSum(value)
+		case code == faceResolution && len(value) >= 1:
 			f.binary, f.digits = value[0]&0x80 != 0, value[0]&0x7f
-		case code == 14 && len(value) >= 8: // if_tsoffset
+		case code == faceOffset && len(value) >= 8:
 			f.offset = int64(g.order.u64(value))
 		}
 	}
 	f.units = power10(f.digits)
 	g.faces = append(g.faces, f)
 	g.notes.link(f.link)
-	return true
-}
-
-// statistics reads how many packets the recording system lost (section 4.6). The
-// numbers count from the beginning of the capture: the last block counts.
-func (g *pcapng) statistics(body []byte) bool {
-	if len(body) < 12 {
-		return false
-	}
-	id := g.order.u32(body)
-	if uint64(id) >= uint64(len(g.faces)) {
-		return false
-	}
-	var sum int64
-	o := options{g.order, body[12:]}
-	for code, value, ok := o.next(); ok; code, value, ok = o.next() {
-		if (code == 5 || code == 7) && len(value) >= 8 { // isb_ifdrop, isb_osdrop
-			sum += int64(min(g.order.u64(value), math.MaxInt64/4))
-		}
-	}
-	g.faces[id].reports = max(g.faces[id].reports, sum)
 	return true
 }
 

@@ -54,8 +54,15 @@ type Reader struct {
 type format interface {
 	// next fills everything of p but Number; a zero Time means that the packet has none.
 	next(p *tinycheck.Packet) error
-	interfaces() int
-	dropped() int64
+	// told is what the file says beside its packets, so far.
+	told() told
+}
+
+// told is what a capture says of what is not in it.
+type told struct {
+	faces       int   // interfaces
+	kernel, own int64 // packets that were dropped
+	away        time.Duration
 }
 
 // Open opens a capture file, or standard input for the name "-". It returns an
@@ -222,11 +229,13 @@ func (r *Reader) finish(err error) error {
 func (r *Reader) Capture() tinycheck.Capture {
 	c := r.facts
 	c.Name = r.name
-	c.Interfaces = r.rows.interfaces()
-	c.Dropped.Kernel = r.rows.dropped()
+	t := r.rows.told()
+	c.Interfaces, c.Away = t.faces, t.away
+	c.Dropped.Kernel, c.Dropped.Own = t.kernel, t.own
 	c.Links = slices.Clone(r.notes.links)
 	c.Damage = slices.Clone(r.notes.damage)
 	c.Comments = slices.Clone(r.notes.comments)
+	c.Modes = slices.Clone(r.notes.modes)
 	return c
 }
 

@@ -35,8 +35,7 @@ type records struct {
 	begun bool   // last is set
 }
 
-func (s *records) interfaces() int { return 1 }
-func (s *records) dropped() int64  { return s.lost }
+func (s *records) told() told { return told{faces: 1, kernel: s.lost} }
 
 // next reads one packet. It returns io.EOF at the end and io.ErrUnexpectedEOF when
 // the last record is cut off.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"tinycheck"
@@ -53,7 +54,7 @@ type Library struct {
 // Exists reports whether there is a library in a folder.
 func Exists(folder string) bool {
 	_, err := os.Stat(filepath.Join(folder, databaseName))
-	return !errors.Is(err, fs.ErrNotExist)
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
 }
 
 // Open opens the library in a folder, and makes one that knows the starter

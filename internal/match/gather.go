@@ -13,6 +13,10 @@ import (
 // Gatherer collects the sightings of one capture, by device address, rule and
 // identity. It is not safe for concurrent use.
 type Gatherer struct {
+	// First, where it is set, is told of everything that a device is found with, once
+	// per rule and identity, from within See: before all evidence is there.
+	First func(local netip.Addr, f tinycheck.Finding)
+
 	index     *Index
 	locals    map[netip.Addr]*evidence
 	records   int

@@ -118,7 +118,9 @@ func (g *Gatherer) add(r *record, e tinycheck.Event, s sight) bool {
 		one = &tinycheck.Sighting{Seen: s.seen, Channel: s.channel, First: e.Time, Indicators: g.copy(s.matched)}
 		r.sightings = append(r.sightings, one)
 	}
-	one.Count++
+	if one.Count++; g.First != nil && one.Count == 1 && len(r.sightings) == 1 {
+		g.First(e.Flow.Local().Addr(), finding(r))
+	}
 	one.First, one.Last = earlier(one.First, e.Time), later(one.Last, e.Time)
 	keepPacket(one, packet(e))
 	return true

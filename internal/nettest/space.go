@@ -125,9 +125,12 @@ func Veth(t testing.TB, a *Space, nameA string, b *Space, nameB string) {
 	t.Helper()
 	pair := &netlink.Veth{LinkAttrs: netlink.NewLinkAttrs(), PeerName: nameB}
 	pair.Name = nameA
-	if b != nil {
-		pair.PeerNamespace = netlink.NsFd(b.handle)
+	there, err := b.open()
+	if err != nil {
+		t.Fatalf("find namespace: %v", err)
 	}
+	defer there.Close()
+	pair.PeerNamespace = netlink.NsFd(there)
 	make := func() {
 		if err := netlink.LinkAdd(pair); err != nil {
 			t.Fatalf("make cable %s to %s: %v", nameA, nameB, err)
@@ -136,6 +139,14 @@ func Veth(t testing.TB, a *Space, nameA string, b *Space, nameB string) {
 	within(t, a, make)
 	within(t, a, func() { up(t, nameA) })
 	within(t, b, func() { up(t, nameB) })
+}
+
+// open gives a handle to close: of the namespace, or of the test's own.
+func (s *Space) open() (netns.NsHandle, error) {
+	if s == nil {
+		return netns.Get()
+	}
+	return netns.GetFromName(s.name)
 }
 
 func within(t testing.TB, s *Space, f func()) {

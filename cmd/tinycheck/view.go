@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"tinycheck"
+	"tinycheck/internal/locale"
+	"tinycheck/internal/recording"
+)
+
+// view shows what happens while a phone is used: on a terminal a few lines that
+// are written anew, elsewhere one line per thing that happens.
+type view struct {
+	mu      sync.Mutex
+	out     io.Writer
+	words   *locale.Language
+	iface   string
+	live    bool // a terminal
+	quiet   bool
+	lines   int             // of the last picture
+	told    map[string]bool // facts, each once
+	guests  bool            // somebody else tells who joined
+	present map[string]bool // of guests, by MAC: here, or gone again
+	refused int             // times that a passphrase was wrong
+}
+
+// latest is how many names a picture shows.
+const latest = 8
+
+func newView(out io.Writer, f *captureFlags, words *locale.Language) *view {
+	file, ok := out.(*os.File)
+	return &view{
+		out: out, words: words, iface: f.iface, quiet: f.quiet, told: make(map[string]bool), present: make(map[string]bool),
+		live: ok && !f.plain && term.IsTerminal(int(file.Fd())),
+	}
+}
+
+// show shows a snapshot.
+func (v *view) show(s recording.Snapshot) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case v.quiet:
+	case v.live:
+		v.draw(v.picture(s))
+	default:
+		v.log(s)
+	}
+}
+
+// picture makes the lines of a snapshot.
+func (v *view) picture(s recording.Snapshot) []string {
+	say := v.words.Say
+	first := say("live.listening", map[string]any{
+		"Interface": v.iface, "Time": time.Since(s.Started).Truncate(time.Second), "Packets": s.Packets, "Bytes": locale.Bytes(s.Bytes),
+	})
+	if s.State == recording.Away {
+		first = say("live.away", map[string]any{"Interface": v.iface})
+	}
+	lines := []string{first}
+	if n := s.Dropped.Lost(); n > 0 {
+		lines = append(lines, say("live.lost", map[string]any{"Lost": n}))
+	}
+	lines = append(lines, "", say("live.devices", nil))
+	if len(s.Devices) == 0 {
+		lines = append(lines, "  "+say("live.nobody", nil))
+	}
+	if v.refused > 0 {
+		lines = append(lines, "  "+say("live.refused", nil))
+	}
+	for i := range s.Devices {
+		lines = append(lines, "  "+v.device(&s.Devices[i]))
+	}
+	if s.Named > 0 {
+		lines = append(lines, "", say("live.names", map[string]any{"Number": s.Named}))
+	}
+	for i, one := range s.Contacts {
+		if i == latest {
+			break
+		}
+		lines = append(lines, "  "+v.contact(one))
+	}
+	return append(lines, "", say("live.stop", nil))
+}
+
+func (v *view) device(a *tinycheck.Answer) string {
+	class := tinycheck.ClassUnknown
+	if a.Device.Class != "" {
+		class = a.Device.Class
+	}
+	key := "live.device"
+	if here, known := v.present[a.Device.ID]; known && !here {
+		key = "live.left"
+	}
+	return v.words.Say(key, map[string]any{
+		"Device": plain(a.Device.ID), "Class": v.words.Say("device."+string(class), nil), "Level": v.words.Say("level."+string(a.Verdict.Level), nil),
+	})
+}
+
+func (v *view) contact(c recording.Contact) string {
+	if c.Listed == "" {
+		return plain(c.Name)
+	}
+	return v.words.Say("live.listed", map[string]any{"Name": plain(c.Name), "Level": v.words.Say("level."+string(c.Listed), nil)})
+}
+
+// draw writes lines over those of the last picture. Nothing is wider than the
+// terminal, or what is written over would be counted wrongly.
+func (v *view) draw(lines []string) {
+	_, width := terminal(v.out)
+	var b strings.Builder
+	if v.lines > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", v.lines)
+	}
+	for _, line := range lines {
+		b.WriteString(cutAt(line, width) + "\n")
+	}
+	v.lines = len(lines)
+	fmt.Fprint(v.out, b.String())
+}
+
+// log writes what is new as facts, one line each.
+func (v *view) log(s recording.Snapshot) {
+	for i := range s.Devices {
+		a := &s.Devices[i]
+		if !v.guests {
+			v.once("joined: " + plain(a.Device.ID))
+		}
+		for j := range a.Findings {
+			f := &a.Findings[j]
+			v.once(fmt.Sprintf("finding: %s %s %s %s", f.Rule, f.Level, plain(f.Identity.String()), plain(a.Device.ID)))
+		}
+	}
+	if s.State == recording.Away {
+		v.fact("gone: " + v.iface)
+	}
+}
+
+func (v *view) once(line string) {
+	if !v.told[line] {
+		v.told[line] = true
+		v.fact(line)
+	}
+}
+
+func (v *view) fact(line string) { fmt.Fprintln(v.out, line) }
+
+// end leaves the last picture and says how the recording ended.
+func (v *view) end(r *recording.Result) {
+	if r.Err != nil {
+		fmt.Fprintln(v.out, v.words.Say("live.early", map[string]any{"Reason": r.Err.Error()}))
+	}
+	if v.quiet {
+		return
+	}
+	for _, f := range r.Files {
+		fmt.Fprintln(v.out, v.words.Say("live.wrote", map[string]any{"File": f.Path, "Bytes": locale.Bytes(f.Bytes)}))
+	}
+}

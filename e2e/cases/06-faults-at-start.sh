@@ -1,0 +1,65 @@
+# What cannot open a network says why, quickly, and leaves nothing behind
+. /e2e/lib.sh
+remember
+
+begin -i wlan0 --country ZZ
+refuses "no such country" 20 country ZZ
+begin -i wlan7
+refuses "no such card" 20 wlan7 wlan0
+begin -i wan0
+refuses "not a Wi-Fi card" 20 wan0 'wi-?fi|wireless'
+given_back "nothing is left behind of these"
+
+lame=$(radio add -station lame)
+begin -i "$lame"
+refuses "a card that cannot open networks" 20 "$lame" 'access point|AP mode|open'
+radio remove lame
+given_back "nothing is left behind by that card"
+
+old=$(radio add -old old)
+begin -i "$old" --security transition --channel 6
+refuses "WPA3 on a card without it" 20 'wpa3|transition'
+begin -i "$old" --channel 6
+ok "and without the wish it opens" soon 60 told '^code: '
+finished
+radio remove old
+given_back "nothing is left behind by that card"
+
+# The card is a station of another network.
+printf 'interface=wlan1\nssid=neighbour\nhw_mode=g\nchannel=1\n' >"$W/neighbour.conf"
+on phone hostapd -B -P /run/case-neighbour.pid "$W/neighbour.conf" >"$W/neighbour.log"
+printf 'ctrl_interface=/run/wpa-box\nnetwork={\n ssid="neighbour"\n scan_freq=2412\n key_mgmt=NONE\n}\n' >"$W/box.conf"
+wpa_supplicant -B -P /run/case-box.pid -Dnl80211 -iwlan0 -c"$W/box.conf" >/dev/null
+connected() { iw dev wlan0 link | grep -q '^Connected'; }
+ok "the card is in use" soon 20 connected
+state >"$W/before-busy"
+begin -i wlan0
+refuses "a busy card" 20 wlan0 'use|busy'
+ok "and is so afterwards" connected
+state >"$W/after-busy"
+ok "untouched" diff "$W/before-busy" "$W/after-busy"
+kill "$(cat /run/case-box.pid)" "$(cat /run/case-neighbour.pid)"
+sleep 1
+ip link set wlan0 down
+ip -n phone link set wlan1 down
+given_back "nothing is left behind on the busy card"
+
+# rfkill: the switch of the card, in software.
+switch=$(echo /sys/class/net/wlan0/phy80211/rfkill*/soft)
+echo 1 >"$switch"
+remember
+opened || exit 0
+is "a blocked card is unblocked" "$(cat "$switch")" 0
+finished
+is "and blocked again at the end" "$(cat "$switch")" 1
+given_back "nothing is left behind on a blocked card"
+echo 0 >"$switch"
+remember
+
+for program in hostapd dnsmasq; do
+  mv /usr/sbin/$program /usr/sbin/$program.away
+  begin -i wlan0
+  refuses "no $program" 20 "$program" 'package'
+  mv /usr/sbin/$program.away /usr/sbin/$program
+done
+given_back "nothing is left behind without the programs"

@@ -1,0 +1,42 @@
+# What breaks while it runs is told, the answer so far is kept, nothing is left behind
+. /e2e/lib.sh
+remember
+opened || exit 0
+joined "a phone joins" phone key_mgmt=WPA-PSK "psk=\"$words\""
+lease phone >/dev/null
+ask phone c2.example.net >/dev/null
+soon 5 told '^finding: '
+kill -9 "$(pgrep -x hostapd)"
+# It may open the network again, or end; either is told.
+soon 30 told 'hostapd'
+if soon 15 dead "$tiny"; then
+  ended 1
+  is "without hostapd it ends with the answer so far" "$status" 20
+else
+  pass "it goes on without hostapd's first life"
+  ok "the phone is in again" soon 30 associated phone
+  finished
+  is "exit status" "$status" 20
+fi
+ok "hostapd's end is told" told hostapd
+leave phone
+given_back "nothing is left behind"
+
+# The card is pulled out.
+stick=$(radio add stick)
+begin -i "$stick" --channel 6 -w "$W/stick.pcapng" 
+ok "a network on another card" soon 60 told '^code: '
+shown
+joined "a phone joins" phone key_mgmt=WPA-PSK "psk=\"$words\""
+lease phone >/dev/null
+ask phone c2.example.net >/dev/null
+soon 5 told '^finding: '
+radio remove stick
+if ended 30; then pass "it ends when its card is gone"; else fail "it ends when its card is gone"; finished; fi
+is "with the answer so far" "$status" 20
+ok "it says that the card is gone" grep -Eqi "$stick.*(gone|away|unplugged|removed)|(gone|away|unplugged|removed).*$stick" "$W/err" "$W/out"
+ok "the answer is there" grep -q 'c2.example.net' "$W/out"
+tinycheck analyze --quiet --indicators /tmp/indicators.txt "$W/stick.pcapng" >"$W/again" 2>&1
+is "and the capture holds it" $? 20
+leave phone
+given_back "nothing is left behind"

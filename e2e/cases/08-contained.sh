@@ -1,0 +1,36 @@
+# Contained: names are answered, attempts are seen, nothing leaves
+. /e2e/lib.sh
+ip -6 route add default via 2001:db8:5::1
+remember
+tcpdump -Z root -i wan0 -n -U -w "$W/uplink.pcap" 2>/dev/null &
+dump=$!
+soon 5 test -s "$W/uplink.pcap"
+asked=$(grep -c query /tmp/inet-dns.log)
+opened --contained || exit 0
+joined "a phone joins" phone key_mgmt=WPA-PSK "psk=\"$words\""
+ok "it gets an address" lease phone
+case $(ask phone www.example.test) in
+  "NOERROR $WWW" | NXDOMAIN* | SERVFAIL* | REFUSED* | silence) fail "a name is answered without asking anybody: $(ask phone www.example.test)" ;;
+  "NOERROR "*) pass "a name is answered without asking anybody" ;;
+  *) fail "a name is answered: $(ask phone www.example.test)" ;;
+esac
+ask phone c2.example.net >/dev/null
+no "no page comes" web phone http://www.example.test/
+no "nor from an address" web phone "http://$WWW/"
+no "nor over IPv6" web phone 'http://[2001:db8:80::10]/'
+no "no ping goes out" pings phone "$WWW"
+is "no other resolver answers" "$(ask phone www.example.test A "$WWW")" silence
+ok "the finding is told" soon 5 told '^finding: c2-name detected .*example.net'
+leave phone
+finished
+is "exit status" "$status" 20
+sleep 1
+kill $dump
+wait $dump
+is "nothing of it left on the uplink" "$(tcpdump -Z root -nr "$W/uplink.pcap" 'not arp and not icmp6' 2>/dev/null)" ""
+no "and no neighbour was looked for on a guest's behalf" eval 'tcpdump -Z root -nr "$W/uplink.pcap" 2>/dev/null | grep -E "203\.0\.113|2001:db8:80"'
+is "the resolver of the uplink was not asked" "$(grep -c query /tmp/inet-dns.log)" "$asked"
+ok "the attempt is in the capture" eval 'tcpdump -Z root -nr "$W/live.pcapng" 2>/dev/null | grep -q "$WWW.80: Flags"'
+ok "the answer says that it was contained" grep -qi contained "$W/out"
+given_back "nothing is left behind"
+ip -6 route del default

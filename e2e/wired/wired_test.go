@@ -1,0 +1,400 @@
+package wired_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tinycheck/internal/nettest"
+)
+
+// foreign is a firewall of somebody else, that must stay as it is.
+const foreign = `table inet somebody {
+	set known {
+		type ipv4_addr
+		elements = { 198.51.100.9 }
+	}
+	chain in {
+		type filter hook input priority filter; policy accept;
+		ip saddr @known counter packets 0 bytes 0 drop
+	}
+}
+table ip nat {
+	chain post {
+		type nat hook postrouting priority srcnat; policy accept;
+	}
+}`
+
+// kernel is everything of the machine that the program could have changed.
+func (w *world) kernel() string {
+	return w.sh(w.box, `nft list ruleset; ip -o addr show dev guests0 scope global; ip -o addr show dev wan0 scope global | sed 's/valid_lft.*//'
+		cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/wan0/accept_ra; ip -o link show guests0 | grep -o 'state [A-Z]*'`)
+}
+
+// children are the programs that run in the box, by name.
+func (w *world) children() []string {
+	out, _ := exec.Command("ip", "netns", "pids", "box").Output()
+	var names []string
+	for _, pid := range strings.Fields(string(out)) {
+		if name, err := os.ReadFile("/proc/" + pid + "/comm"); err == nil {
+			names = append(names, strings.TrimSpace(string(name)))
+		}
+	}
+	return names
+}
+
+// eventually waits for what another process does.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 200 {
+		if is() {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("%s did not come about", what)
+}
+
+func TestAPhoneIsServedWatchedAndAnswered(t *testing.T) {
+	w := newWorld(t)
+	file := filepath.Join(w.folder, "phone.pcapng")
+	r := w.hotspot("-w", file)
+	r.says("open: guests0")
+	_, box := w.join(w.phone)
+	r.says("joined: ")
+	if got := within(w.phone, "dig", "+short", "+time=3", "@"+box, "www.example.test"); got != internet4 {
+		t.Fatalf("www.example.test is %q", got)
+	}
+	if got := within(w.phone, "curl", "-sk", "-m", "10", "--resolve", "www.example.test:443:"+internet4, "https://www.example.test/"); got != "hello" {
+		t.Errorf("the web server said %q", got)
+	}
+	within(w.phone, "dig", "+short", "+time=3", "@"+box, "spy.test")
+	r.says("finding: c2-name detected spy.test")
+	if code := r.stop(); code != 20 {
+		t.Errorf("exit status %d: %s", code, strings.Join(r.seen, "\n"))
+	}
+	var live struct {
+		Answer  string
+		Devices []struct{ Level string }
+	}
+	if err := json.Unmarshal([]byte(r.answer.String()), &live); err != nil || live.Answer != "detected" || len(live.Devices) != 1 {
+		t.Errorf("%v: %s", err, r.answer.String())
+	}
+	again, _ := exec.Command(binary, "analyze", "--quiet", "--format", "json", "--indicators", filepath.Join(w.folder, "list.txt"), file).Output()
+	if got := string(again); got != r.answer.String() {
+		t.Errorf("the file says\n%s\nlive it was\n%s", got, r.answer.String())
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+}
+
+// The far side sees the box, not the phone; IPv6 goes the same way.
+func TestAPhoneReachesTheInternetOverIPv6(t *testing.T) {
+	w := newWorld(t)
+	w.sh(w.phone, "echo 1 > /proc/sys/net/ipv6/conf/wlan0/accept_ra")
+	r := w.hotspot()
+	r.says("open: guests0")
+	w.join(w.phone)
+	eventually(t, "an IPv6 address", func() bool {
+		return strings.Contains(within(w.phone, "ip", "-6", "-o", "addr", "show", "dev", "wlan0", "scope", "global", "-tentative"), "inet6 fd")
+	})
+	if got := within(w.phone, "curl", "-sk6", "-m", "10", "https://["+internet6+"]/"); got != "hello" {
+		t.Errorf("over IPv6 the web server said %q", got)
+	}
+	r.stop()
+}
+
+func TestWhatAPhoneCannotReach(t *testing.T) {
+	w := newWorld(t)
+	for _, s := range []*nettest.Space{w.phone, w.second} {
+		w.sh(s, "echo 1 > /proc/sys/net/ipv6/conf/wlan0/accept_ra")
+	}
+	r := w.hotspot()
+	r.says("open: guests0")
+	_, box := w.join(w.phone)
+	other, _ := w.join(w.second)
+	other6 := ""
+	eventually(t, "IPv6 addresses", func() bool {
+		fields := strings.Fields(within(w.second, "ip", "-6", "-o", "addr", "show", "dev", "wlan0", "scope", "global", "-tentative"))
+		if len(fields) < 4 || within(w.phone, "ip", "-6", "-o", "addr", "show", "dev", "wlan0", "scope", "global", "-tentative") == "" {
+			return false
+		}
+		other6, _, _ = strings.Cut(fields[3], "/")
+		return true
+	})
+	_, router6, _ := strings.Cut(within(w.phone, "ip", "-6", "route", "show", "default"), "via ")
+	router6 = strings.Fields(router6 + " ?")[0]
+	box6 := strings.Split(strings.Fields(within(w.box, "ip", "-6", "-o", "addr", "show", "dev", "guests0", "scope", "global"))[3], "/")[0]
+	for _, c := range []struct {
+		what, address string
+		open          []int
+	}{
+		{"the box", box, []int{53}}, {"its uplink side", uplink4, nil},
+		{"the box, IPv6", box6, []int{53}}, {"its uplink side, IPv6", uplink6, nil}, {"the box, link-local", router6 + "%wlan0", []int{53}},
+		{"the site", site4, nil}, {"the site, IPv6", site6, nil}, {"the second phone", other, nil}, {"the second phone, IPv6", other6, nil},
+	} {
+		if open := w.sweep(w.phone, c.address); !slices.Equal(open, c.open) {
+			t.Errorf("%s (%s) answers on %v, want %v", c.what, c.address, open, c.open)
+		}
+		if heard := w.say(w.phone, c.address); len(heard) > 0 {
+			t.Errorf("%s (%s) hears datagrams on %v", c.what, c.address, heard)
+		}
+	}
+	if got := within(w.phone, "curl", "-sk", "-m", "10", "https://"+internet4+"/"); got != "hello" {
+		t.Errorf("the Internet does not answer: %q", got)
+	}
+	if heard := w.say(w.phone, internet4); !slices.Equal(heard, datagrams) {
+		t.Errorf("the Internet hears datagrams on %v", heard)
+	}
+	r.stop()
+}
+
+// sweep connects to every TCP port; those that answer are open. Addresses that
+// do not answer at all are asked on a few ports only.
+func (w *world) sweep(from *nettest.Space, address string) (open []int) {
+	w.t.Helper()
+	ports := []int{22, 53, 80, 443, 8000, 8080, 8443}
+	if !w.silent(from, address) {
+		ports = ports[:0]
+		for p := 1; p <= 65535; p++ {
+			ports = append(ports, p)
+		}
+	}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	const at = 16
+	for n := range at {
+		all.Go(func() {
+			from.Do(w.t, func() {
+				for i := n; i < len(ports); i += at {
+					if connects(address, ports[i]) {
+						mu.Lock()
+						open = append(open, ports[i])
+						mu.Unlock()
+					}
+				}
+			})
+		})
+	}
+	all.Wait()
+	slices.Sort(open)
+	return open
+}
+
+// say sends a datagram to each of the usual ports, and gives the ports where it
+// was heard, by whomever.
+func (w *world) say(from *nettest.Space, address string) (heard []int) {
+	w.t.Helper()
+	from.Do(w.t, func() {
+		for _, port := range datagrams {
+			if c, err := net.Dial("udp", net.JoinHostPort(address, fmt.Sprint(port))); err == nil {
+				fmt.Fprintf(c, "%s %d", address, port)
+				c.Close()
+			}
+		}
+	})
+	time.Sleep(300 * time.Millisecond)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, port := range datagrams {
+		if slices.Contains(w.heard, fmt.Sprintf("%s %d", address, port)) {
+			heard = append(heard, port)
+		}
+	}
+	return heard
+}
+
+func connects(address string, port int) bool {
+	d := net.Dialer{Timeout: 700 * time.Millisecond}
+	c, err := d.Dial("tcp", net.JoinHostPort(address, fmt.Sprint(port)))
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// silent reports whether nothing comes back from a port that nobody has.
+func (w *world) silent(from *nettest.Space, address string) (silent bool) {
+	from.Do(w.t, func() {
+		start := time.Now()
+		connects(address, 65000)
+		silent = time.Since(start) > 500*time.Millisecond
+	})
+	return silent
+}
+
+func TestContainedLetsNothingOut(t *testing.T) {
+	w := newWorld(t)
+	nettest.Need(t, "tcpdump", "tcpdump")
+	seen := filepath.Join(w.folder, "uplink.pcap")
+	dump := w.street.Command("tcpdump", "-Z", "root", "-U", "-n", "-i", "isp0", "-w", seen, "not arp and not icmp6 and not port 5353")
+	w.begin(dump)
+	eventually(t, "tcpdump", func() bool { _, err := os.Stat(seen); return err == nil })
+	r := w.hotspot("--contained")
+	r.says("open: guests0")
+	_, box := w.join(w.phone)
+	if got := within(w.phone, "dig", "+short", "+time=3", "@"+box, "spy.test"); got != "192.0.2.1" {
+		t.Errorf("spy.test is %q", got)
+	}
+	if got := within(w.phone, "dig", "+short", "+time=3", "@8.8.8.8", "www.example.test"); got != "192.0.2.1" {
+		t.Errorf("asked elsewhere, www.example.test is %q", got)
+	}
+	for _, address := range []string{"192.0.2.1", internet4, "8.8.8.8"} {
+		if got := within(w.phone, "curl", "-sk", "-m", "5", "https://"+address+"/"); got != "" {
+			t.Errorf("%s said %q", address, got)
+		}
+	}
+	r.says("finding: c2-name detected spy.test")
+	if code := r.stop(); code != 20 || !strings.Contains(r.answer.String(), `"contained"`) {
+		t.Errorf("exit status %d: %s", code, r.answer.String())
+	}
+	time.Sleep(200 * time.Millisecond) // tcpdump writes what it has
+	if out := within(w.street, "tcpdump", "-Z", "root", "-n", "-r", seen); strings.Contains(out, "IP") {
+		t.Errorf("this left: %s", out)
+	}
+}
+
+func TestVisibilityBringsQuestionsHome(t *testing.T) {
+	w := newWorld(t)
+	r := w.hotspot("--visibility")
+	r.says("open: guests0")
+	_, box := w.join(w.phone)
+	if got := within(w.phone, "dig", "+time=3", "@"+box, "mask.icloud.com"); !strings.Contains(got, "NXDOMAIN") {
+		t.Errorf("mask.icloud.com: %s", got)
+	}
+	if got := within(w.phone, "dig", "+short", "+time=3", "@8.8.8.8", "www.example.test"); got != internet4 {
+		t.Errorf("asked elsewhere, www.example.test is %q", got)
+	}
+	if code := r.stop(); code == 1 || !strings.Contains(r.answer.String(), `"visibility"`) {
+		t.Errorf("exit status %d: %s", code, r.answer.String())
+	}
+}
+
+// Whatever ends it, nothing is left, and nobody else's rules were touched.
+func TestNothingIsLeft(t *testing.T) {
+	w := newWorld(t)
+	w.sh(w.box, "nft -f - <<'N'\n"+foreign+"\nN\n")
+	before := w.kernel()
+	clear := func(what string) {
+		t.Helper()
+		eventually(t, what+": the machine as it was", func() bool { return w.kernel() == before && len(w.children()) == 0 })
+		if after := w.kernel(); after != before {
+			t.Errorf("%s: before\n%s\nafter\n%s", what, before, after)
+		}
+		if entries, _ := os.ReadDir(w.runtime()); len(entries) > 1 {
+			t.Errorf("%s: files left: %v", what, entries)
+		}
+	}
+	r := w.hotspot()
+	r.says("open: guests0")
+	during := w.kernel()
+	if !strings.Contains(during, "table inet tinycheck") || during == before {
+		t.Errorf("while it runs: %s", during)
+	}
+	r.stop()
+	clear("stopped")
+
+	r = w.hotspot()
+	r.says("open: guests0")
+	r.Process.Kill()
+	r.Wait()
+	clear("killed")
+
+	r = w.hotspot()
+	r.says("open: guests0")
+	w.killAll()
+	r.Wait()
+	if w.kernel() == before {
+		t.Error("everything was killed, and it was taken back nevertheless: by whom?")
+	}
+	if out, err := w.box.Command(binary, "undo", "--runtime-dir", w.runtime()).CombinedOutput(); err != nil {
+		t.Errorf("undo: %v: %s", err, out)
+	}
+	clear("killed with its keeper")
+
+	r = w.hotspot()
+	r.says("open: guests0")
+	w.killAll()
+	r.Wait()
+	r = w.hotspot()
+	r.says("open: guests0")
+	r.stop()
+	clear("killed, and started again")
+}
+
+// killAll kills everything in the box at once.
+func (w *world) killAll() {
+	for range 3 {
+		out, _ := exec.Command("ip", "netns", "pids", "box").Output()
+		for _, pid := range strings.Fields(string(out)) {
+			exec.Command("kill", "-STOP", pid).Run()
+		}
+		for _, pid := range strings.Fields(string(out)) {
+			exec.Command("kill", "-KILL", pid).Run()
+		}
+	}
+}
+
+func TestASecondOneSaysWhoIsThere(t *testing.T) {
+	w := newWorld(t)
+	r := w.hotspot()
+	r.says("open: guests0")
+	second := w.hotspot()
+	if line := second.says("tinycheck: "); !strings.Contains(line, fmt.Sprint(r.Process.Pid)) {
+		t.Errorf("it said %q, not the process %d", line, r.Process.Pid)
+	}
+	if code := second.ended(); code != 1 {
+		t.Errorf("exit status %d", code)
+	}
+	if code := r.stop(); code == 1 {
+		t.Errorf("the first one failed: %s", strings.Join(r.seen, "\n"))
+	}
+}
+
+// ended waits for the end of one that ends by itself.
+func (r *run) ended() int {
+	for line := range r.lines {
+		r.seen = append(r.seen, line)
+	}
+	r.Wait()
+	return r.ProcessState.ExitCode()
+}
+
+// An ordinary user with three capabilities can do all of it.
+func TestAsAnOrdinaryUser(t *testing.T) {
+	if raw, err := os.ReadFile("/proc/self/uid_map"); err != nil || len(strings.Fields(string(raw))) != 3 || strings.Fields(string(raw))[2] == "1" {
+		t.Skip("skipped: there is only one user in this namespace (run as root)")
+	}
+	w := newWorld(t)
+	if err := os.Mkdir(w.runtime(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(w.runtime(), 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	before := w.kernel()
+	caps := "+net_admin,+net_raw,+net_bind_service"
+	list := "/run/list.txt"
+	if err := os.WriteFile(list, []byte("spy.test\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := w.start(w.box.Command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps="+caps, "--ambient-caps="+caps, "--bounding-set=-all,"+caps, "--no-new-privs",
+		binary, "hotspot", "-i", "guests0", "--wired", "--uplink-dns", resolver, "--indicators", list, "--plain", "--runtime-dir", w.runtime()))
+	r.says("open: guests0")
+	_, box := w.join(w.phone)
+	within(w.phone, "dig", "+short", "+time=3", "@"+box, "spy.test")
+	r.says("finding: c2-name detected spy.test")
+	if code := r.stop(); code != 20 {
+		t.Errorf("exit status %d: %s", code, strings.Join(r.seen, "\n"))
+	}
+	eventually(t, "the machine as it was", func() bool { return w.kernel() == before })
+}

@@ -1,0 +1,185 @@
+package firewall_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"tinycheck/internal/firewall"
+	"tinycheck/internal/nettest"
+)
+
+// A phone that has no address yet asks everybody, and the answer goes to everybody.
+func TestAGuestGetsALease(t *testing.T) {
+	w := newWorld(t)
+	batch(t, w.other, "addr flush dev wlan1 scope global", "route add default dev wlan1")
+	for _, c := range []firewall.Config{{}, {Contained: true}, {Prefixes: prefixes(six), Visibility: true}} {
+		w.rule(t, c)
+		server := datagrams(t, w.box, "wlan0", "0.0.0.0:67")
+		unborn := datagrams(t, w.other, "wlan1", "0.0.0.0:68")
+		unborn.send(t, "255.255.255.255:67")
+		if from := server.receive(t); from != "0.0.0.0:68" {
+			t.Errorf("%+v: the box was asked for a lease by %s", c, from)
+		}
+		server.send(t, "255.255.255.255:68")
+		if from := unborn.receive(t); from != box4+":67" {
+			t.Errorf("%+v: a lease was given by %s", c, from)
+		}
+		phone := datagrams(t, w.phone, "wlan1", "0.0.0.0:68")
+		for _, to := range []string{box4 + ":67", "255.255.255.255:67"} {
+			phone.send(t, to)
+			if from := server.receive(t); from != phone4+":68" {
+				t.Errorf("%+v: the box was asked at %s for a longer lease by %s", c, to, from)
+			}
+		}
+		server.send(t, phone4+":68")
+		if from := phone.receive(t); from != box4+":67" {
+			t.Errorf("%+v: a longer lease was given by %s", c, from)
+		}
+		// The server's port is for clients of DHCP only.
+		fails(t, w.phone, box4, 67, errRefused)
+	}
+}
+
+// A socket sends and receives datagrams on one interface.
+type socket int
+
+func datagrams(t *testing.T, s *nettest.Space, device, local string) socket {
+	t.Helper()
+	var fd int
+	s.Do(t, func() {
+		at := netip.MustParseAddrPort(local)
+		var err error
+		if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
+			t.Fatal(err)
+		}
+		patience := unix.NsecToTimeval(int64(answers))
+		for _, err := range []error{
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1),
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+			unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &patience),
+			unix.BindToDevice(fd, device),
+			unix.Bind(fd, &unix.SockaddrInet4{Port: int(at.Port()), Addr: at.Addr().As4()}),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	t.Cleanup(func() { unix.Close(fd) })
+	return socket(fd)
+}
+
+func (s socket) send(t *testing.T, to string) {
+	t.Helper()
+	a := netip.MustParseAddrPort(to)
+	if err := unix.Sendto(int(s), []byte("lease"), 0, &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s socket) receive(t *testing.T) string {
+	t.Helper()
+	for {
+		_, from, err := unix.Recvfrom(int(s), make([]byte, 100), 0)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return err.Error()
+		default:
+			a := from.(*unix.SockaddrInet4)
+			return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)).String()
+		}
+	}
+}
+
+// Programs of the box that announce themselves are not heard by guests.
+func TestTheBoxDoesNotTalkToGuestsUnasked(t *testing.T) {
+	w := newWorld(t)
+	listen(t, w.phone, 80)
+	listen(t, w.box, 53)
+	announce := func() {
+		for _, to := range []string{"224.0.0.251", "ff02::fb%wlan0", "ff02::1:3%wlan0", "239.255.255.250", "10.77.3.255"} {
+			port := 5353
+			if strings.HasPrefix(to, "10.") {
+				port = 137
+			}
+			ask(t, w.box, question{network: "udp", to: to, port: port, wait: silence})
+		}
+	}
+	batch(t, w.box, "route add 224.0.0.0/4 dev wlan0")
+	heard := func() []string {
+		r := startRecord(t, w.phone, "wlan1")
+		announce()
+		return r.lines(t, w.phone, box4)
+	}
+	if lines := heard(); len(lines) < 4 {
+		t.Fatalf("without a firewall this was heard only: %q", lines)
+	}
+	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
+	if lines := heard(); len(lines) > 0 {
+		t.Errorf("the phone heard\n%s", strings.Join(lines, ""))
+	}
+	for _, to := range []string{phone4, phone6} {
+		if _, err := ask(t, w.box, question{network: "tcp", to: to, port: 80, wait: silence}); err == nil {
+			t.Errorf("the box opened a connection to %s", to)
+		}
+		if !ping(w.box, to) {
+			t.Errorf("no echo from %s", to)
+		}
+	}
+}
+
+// Many pings get fewer answers; other guests' names are not held up by them.
+func TestAFloodOfPingsIsNotAnswered(t *testing.T) {
+	w := newWorld(t)
+	listen(t, w.box, 53)
+	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
+	for _, to := range []string{box4, box6} {
+		out, _ := w.phone.Command("ping", "-n", "-q", "-l", "200", "-c", "200", "-W", "0.3", to).Output()
+		if s := string(out); !strings.Contains(s, "200 packets transmitted") || strings.Contains(s, " 200 received") || strings.Contains(s, " 0 received") {
+			t.Errorf("%s: %s", to, out)
+		}
+		reaches(t, w.other, to, 53, "box saw "+at(to, other4, other6))
+	}
+}
+
+// Whoever tries all the time finds no moment at which the old table is gone and
+// the new one not there yet.
+func TestApplyLeavesNoGap(t *testing.T) {
+	w := newWorld(t)
+	listen(t, w.site, 80)
+	c := firewall.Config{Prefixes: prefixes(six)}
+	w.rule(t, c)
+	c.Prefixes = prefixes(six, four)
+	r := plan(t, c)
+	done := make(chan struct{})
+	w.box.Go(t, func() {
+		defer close(done)
+		for range 10 {
+			if err := r.Apply(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	tries := 0
+	w.phone.Do(t, func() {
+		for ; ; tries++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if open, _ := knockAt(t, netip.MustParseAddr(site4), 80); open {
+				t.Error("the site was reached")
+				<-done
+				return
+			}
+		}
+	})
+	if tries < 100 {
+		t.Errorf("the phone tried %d times only", tries)
+	}
+}

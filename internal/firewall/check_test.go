@@ -1,0 +1,163 @@
+package firewall_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tinycheck"
+	"tinycheck/internal/firewall"
+	"tinycheck/internal/nettest"
+)
+
+// changes are what somebody else may do to the table, in the words of nft, and
+// what Check says of it. HANDLE is that of the rule that ends with what is before "|".
+var changes = []struct{ does, says string }{
+	{"delete table inet tinycheck", "the table is gone"},
+	{"flush table inet tinycheck", "chain sources: rule 1 is not"},
+	{"flush ruleset", "the table is gone"},
+	{"flush chain inet tinycheck forward", "chain forward: rule 1 is not"},
+	{"add table inet tinycheck { flags dormant; }", "the table is switched off"},
+
+	{"ct state invalid drop | delete rule inet tinycheck outward handle HANDLE", "chain outward: rule 6 is not: ct state invalid drop"},
+	{"ct state invalid drop | replace rule inet tinycheck outward handle HANDLE ct state invalid accept", "chain outward: rule 6 is not"},
+	{"ct state invalid drop | replace rule inet tinycheck outward handle HANDLE ct state untracked drop", "chain outward: rule 6 is not"},
+	{"ct state invalid drop | replace rule inet tinycheck outward handle HANDLE counter ct state invalid drop", "chain outward: rule 6 is not"},
+	{"@closed6 goto refuse | delete rule inet tinycheck outward handle HANDLE; add rule inet tinycheck outward ip6 daddr @closed6 goto refuse", "chain outward: rule 3 is not"},
+	{"@closed4 goto refuse | replace rule inet tinycheck outward handle HANDLE ip saddr @closed4 goto refuse", "chain outward: rule 2 is not"},
+	{"@closed4 goto refuse | replace rule inet tinycheck outward handle HANDLE ip daddr != @closed4 goto refuse", "chain outward: rule 2 is not"},
+	{"@closed4 goto refuse | replace rule inet tinycheck outward handle HANDLE ip daddr @closed4 goto inward", "chain outward: rule 2 is not"},
+	{"{ 784, 8853 } goto refuse | replace rule inet tinycheck outward handle HANDLE udp dport { 785, 8853 } goto refuse", "chain outward: rule 5 is not"},
+	{"{ 784, 8853 } goto refuse | replace rule inet tinycheck outward handle HANDLE udp sport { 784, 8853 } goto refuse", "chain outward: rule 5 is not"},
+	// Expressions that the library does not know vanish from what it reads.
+	{"ct state invalid drop | replace rule inet tinycheck outward handle HANDLE ct state invalid ipsec in reqid 1 drop", "chain outward: rule 6 is not"},
+	{"ct state invalid drop | replace rule inet tinycheck outward handle HANDLE ct state invalid meta hour >= 7 drop", "chain outward: rule 6 is not"},
+	{"reject with tcp reset | replace rule inet tinycheck refuse handle HANDLE meta l4proto tcp reject", "chain refuse: rule 1 is not"},
+	{"with icmpx admin-prohibited | replace rule inet tinycheck refuse handle HANDLE reject with icmpx no-route", "chain refuse: rule 3 is not"},
+	{"dnat ip to 10.77.3.1 | replace rule inet tinycheck names handle HANDLE ip daddr != 10.77.3.1 meta l4proto { tcp, udp } th dport 53 dnat ip to 10.77.3.9", "chain names: rule 2 is not"},
+	{"dnat ip to 10.77.3.1 | replace rule inet tinycheck names handle HANDLE ip daddr != 10.77.3.1 meta l4proto { tcp, udp } th dport 53 dnat ip to 10.77.3.1 random", "chain names: rule 2 is not"},
+	{"masquerade | replace rule inet tinycheck uplink handle HANDLE iifname \"wlan0\" oifname != \"wlan0\" masquerade random", "chain uplink: rule 1 is not"},
+
+	{"insert rule inet tinycheck input tcp dport 22 accept", "chain input: rule 1 is not"},
+	{"add rule inet tinycheck input tcp dport 22 accept", "chain input: there are 14 rules instead of 13"},
+	{"add chain inet tinycheck open { type filter hook input priority -20; policy accept; }", "there are 10 chains instead of 9"},
+	{"add chain inet tinycheck forward { policy drop; }", "chain forward: its hook, priority or policy"},
+	{"delete chain inet tinycheck uplink; add chain inet tinycheck uplink { type nat hook postrouting priority 100; }; add rule inet tinycheck uplink iifname \"wlan0\" oifname != \"wlan0\" masquerade", "chain uplink: its hook"},
+	{"delete chain inet tinycheck uplink; add chain inet tinycheck uplink; add rule inet tinycheck uplink accept", "chain uplink: its hook"},
+	{"delete chain inet tinycheck uplink", "chain uplink: it is gone"},
+
+	{"delete element inet tinycheck closed4 { 10.0.0.0/8 }", "set closed4 is gone or has other elements"},
+	{"add element inet tinycheck closed4 { 203.0.113.10 }", "set closed4 is gone or has other elements"},
+	{"delete element inet tinycheck closed6 { fc00::/7 }; add element inet tinycheck closed6 { fc00::/8 }", "set closed6 is gone or has other elements"},
+	{"delete element inet tinycheck closed4 { 10.0.0.0/8 }; add element inet tinycheck closed4 { 10.0.0.0/8 comment \"mine\" }", "set closed4 is gone or has other elements"},
+	{"add set inet tinycheck mine { type ipv4_addr; }", "there are 3 sets instead of 2"},
+}
+
+func TestCheckSeesEveryChange(t *testing.T) {
+	nettest.Need(t, "nftables", "nft")
+	box := nettest.New(t, "box")
+	r := plan(t, firewall.Config{Prefixes: prefixes(four, six), Visibility: true})
+	for _, c := range changes {
+		box.Do(t, func() {
+			if err := r.Apply(); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Check(); err != nil {
+				t.Fatalf("before %q: %v", c.does, err)
+			}
+		})
+		does := withHandle(t, box, c.does)
+		box.Run(t, "nft", does)
+		box.Do(t, func() {
+			err := r.Check()
+			if tinycheck.KindOf(err) != tinycheck.Conflict || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("after %q Check says: %v", does, err)
+			}
+			if err := r.Apply(); err != nil {
+				t.Errorf("after %q Apply says: %v", does, err)
+			}
+			if err := r.Check(); err != nil {
+				t.Errorf("after %q and Apply, Check says: %v", does, err)
+			}
+		})
+	}
+}
+
+func withHandle(t *testing.T, box *nettest.Space, does string) string {
+	t.Helper()
+	words, command, there := strings.Cut(does, " | ")
+	if !there {
+		return does
+	}
+	listing := box.Run(t, "nft", "-a", "list", "table", "inet", "tinycheck")
+	handle := regexp.MustCompile(regexp.QuoteMeta(words) + ` # handle (\d+)`).FindStringSubmatch(listing)
+	if handle == nil {
+		t.Fatalf("no rule ends with %q in\n%s", words, listing)
+	}
+	return strings.ReplaceAll(command, "HANDLE", handle[1])
+}
+
+// A ruleset is not confused with another one, whatever it has in common with it.
+func TestCheckTellsRulesetsApart(t *testing.T) {
+	box := nettest.New(t, "box")
+	for _, there := range wishes {
+		box.Do(t, func() {
+			if err := plan(t, there.config).Apply(); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range wishes {
+				err := plan(t, w.config).Check()
+				if want := w.name == there.name; (err == nil) != want {
+					t.Errorf("%s is there, Check of %s says: %v", there.name, w.name, err)
+				}
+			}
+			other := there.config
+			other.Guest = "wlan1"
+			if err := plan(t, other).Check(); tinycheck.KindOf(err) != tinycheck.Conflict {
+				t.Errorf("%s is there for wlan0, Check for wlan1 says: %v", there.name, err)
+			}
+		})
+	}
+}
+
+// Somebody who changes other rules all the time does not make Check see ghosts.
+func TestCheckIsNotDisturbed(t *testing.T) {
+	nettest.Need(t, "nftables", "nft")
+	box := nettest.New(t, "box")
+	r := plan(t, firewall.Config{Prefixes: prefixes(four, six), Visibility: true})
+	box.Do(t, func() {
+		if err := r.Apply(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	stop := make(chan struct{})
+	changed := make(chan int, 1)
+	box.Go(t, func() {
+		n := 0
+		defer func() { changed <- n }()
+		for ; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			c := box.Command("nft", fmt.Sprintf("add table ip other%d; delete table ip other%d", n, n))
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+				return
+			}
+		}
+	})
+	box.Do(t, func() {
+		for range 200 {
+			if err := r.Check(); err != nil && tinycheck.KindOf(err) != tinycheck.Unavailable {
+				t.Error(err)
+			}
+		}
+	})
+	close(stop)
+	if n := <-changed; n == 0 {
+		t.Error("nobody disturbed")
+	}
+}

@@ -1,0 +1,98 @@
+package hotspot_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"tinycheck/internal/hotspot"
+	"tinycheck/internal/nettest"
+)
+
+// crashing carries the configuration to a process that opens a network and is
+// then killed.
+const crashing = "TINYCHECK_TEST_CRASH"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(crashing); text != "" {
+		openAndWait(text)
+	}
+	nettest.Main(m)
+}
+
+func openAndWait(text string) {
+	var c hotspot.Config
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	h, err := hotspot.Start(context.Background(), c)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		fmt.Println(hotspot.ReasonOf(err))
+		os.Exit(1)
+	}
+	fmt.Println(h.PID())
+	select {}
+}
+
+// another runs a Start in another process and gives the first word it says.
+func another(t *testing.T, c hotspot.Config, as *syscall.Credential) (*exec.Cmd, string) {
+	t.Helper()
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := exec.Command("/proc/self/exe")
+	other.Env = append(os.Environ(), crashing+"="+string(text))
+	other.Stderr = os.Stderr
+	other.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other, strings.TrimSpace(line)
+}
+
+// crash opens a network in another process, kills that and gives hostapd's pid.
+func crash(t *testing.T, c hotspot.Config) (pid int) {
+	t.Helper()
+	other, word := another(t, c, nil)
+	other.Process.Kill()
+	other.Wait()
+	pid, err := strconv.Atoi(word)
+	if err != nil {
+		t.Fatalf("it did not start: %s", word)
+	}
+	return pid
+}
+
+// startAsNobody gives the reason why a Start of an ordinary user fails.
+func startAsNobody(t *testing.T, c hotspot.Config) string {
+	t.Helper()
+	const nobody = 65534
+	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(c.Folder, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	other, word := another(t, c, &syscall.Credential{Uid: nobody, Gid: nobody})
+	other.Process.Kill()
+	other.Wait()
+	return word
+}

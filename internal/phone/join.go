@@ -1,0 +1,85 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"tinycheck"
+	"tinycheck/internal/netif"
+)
+
+// obtain asks for an address until there is one or the time is over, and takes it.
+func (p *Phone) obtain(ctx context.Context) (err error) {
+	const op = "get an address"
+	limit := time.Now().Add(p.config.Join)
+	for {
+		if p.lease, err = p.request(ctx); err == nil {
+			return p.take()
+		}
+		if errors.Is(err, syscall.EPERM) {
+			return tinycheck.Errorf(op, tinycheck.Unavailable, errors.New("no permission: run as root, or with CAP_NET_RAW and CAP_NET_ADMIN"))
+		}
+		pause := time.Now().Add(oneTry / 4)
+		if pause.After(limit) || !until(ctx, pause) {
+			return tinycheck.Errorf(op, tinycheck.Unavailable, fmt.Errorf("%w on %s: start the box on the other end, then try again", err, p.config.Interface))
+		}
+	}
+}
+
+// take sets address and default route. The route goes when the address goes; its
+// metric is so bad that it serves nobody but sockets bound to the interface.
+func (p *Phone) take() error {
+	const worst = 1<<31 - 1
+	var err error
+	entered := p.space.do(func() { err = netif.AddAddress(p.config.Interface, p.lease.prefix) })
+	if err = errors.Join(entered, err); err != nil || !p.lease.router.IsValid() {
+		return err
+	}
+	return p.space.ip("set route", fmt.Sprintf("route replace default via %s dev %s src %s metric %d onlink", p.lease.router, p.config.Interface, p.lease.prefix.Addr(), worst))
+}
+
+// renew asks for more time whenever half of it is over, RFC 2131 section 4.4.5,
+// without which a short lease ends before a scenario does.
+func (p *Phone) renew(ctx context.Context) {
+	for p.lease.life > 0 && until(ctx, time.Now().Add(max(p.lease.life/2, oneTry))) {
+		_, err := p.prolong(ctx)
+		p.count(func(r *Played) {
+			if err == nil {
+				r.Renewed++
+			}
+		})
+	}
+}
+
+// sixth waits for an address of IPv6 if the scenario needs one: until a socket
+// to one of its remotes gets a global address.
+func (p *Phone) sixth(ctx context.Context) bool {
+	var to netip.Addr
+	for i := range p.script.Conversations {
+		if a := p.script.Conversations[i].Remote.Addr(); a.Is6() && !near(a) {
+			to = a
+		}
+	}
+	if !to.IsValid() || p.config.OnlyIPv4 {
+		return false
+	}
+	for limit := time.Now().Add(sixWait); ; {
+		conn, err := p.dial(ctx, call{network: "udp6", to: netip.AddrPortFrom(to, 9)})
+		if err == nil {
+			own := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr()
+			conn.Close()
+			if own.IsGlobalUnicast() {
+				return true
+			}
+		}
+		pause := time.Now().Add(20 * time.Millisecond)
+		if pause.After(limit) || !until(ctx, pause) {
+			return false
+		}
+	}
+}
