@@ -114,7 +114,7 @@ func (w *watching) watch(ctx context.Context, cfg recording.Config) error {
 	cfg.Analysis.Index, cfg.Analysis.Feeds = w.known.index, w.known.feeds
 	r, err := recording.Start(ctx, cfg)
 	if err != nil {
-		return err
+		return advised{err}
 	}
 	for range r.Changes() {
 		w.view.show(r.Now())

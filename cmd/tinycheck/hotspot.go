@@ -77,11 +77,11 @@ func (f *hotspotFlags) run(c *cobra.Command) error {
 	}
 	g, err := gateway.Open(c.Context(), cfg)
 	if err != nil {
-		return err
+		return advised{err}
 	}
 	err = f.serve(c.Context(), w, g)
 	if closing := g.Close(); closing != nil {
-		complain(c.ErrOrStderr(), closing)
+		complain(c.ErrOrStderr(), advised{closing})
 	}
 	return err
 }
@@ -121,6 +121,7 @@ func resolver(text string) (netip.AddrPort, error) {
 
 // serve watches while the network is open; when the network ends, so does that.
 func (f *hotspotFlags) serve(ctx context.Context, w *watching, g *gateway.Gateway) error {
+	w.view.guests = true
 	w.view.network(g.Network(), f)
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
@@ -136,7 +137,7 @@ func (f *hotspotFlags) serve(ctx context.Context, w *watching, g *gateway.Gatewa
 	enough()
 	<-done
 	if ended := g.Err(); ended != nil {
-		complain(w.c.ErrOrStderr(), ended)
+		complain(w.c.ErrOrStderr(), advised{ended})
 		return status(exitFailed)
 	}
 	return err

@@ -45,6 +45,11 @@ type usageError struct{ error }
 
 func (u usageError) Unwrap() error { return u.error }
 
+// advised marks an error that says itself what to do, so that no hint follows.
+type advised struct{ error }
+
+func (a advised) Unwrap() error { return a.error }
+
 func main() {
 	saveMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -148,7 +153,7 @@ func complain(stderr io.Writer, err error) {
 	for line := range strings.Lines(err.Error()) { // feeds and servers have a say in it
 		fmt.Fprintf(stderr, "tinycheck: %s\n", plain(strings.TrimSuffix(line, "\n")))
 	}
-	if hint := hints[tinycheck.KindOf(err)]; hint != "" {
+	if hint := hints[tinycheck.KindOf(err)]; hint != "" && !errors.As(err, new(advised)) {
 		fmt.Fprintln(stderr, hint)
 	}
 }

@@ -2,14 +2,16 @@ package analysis
 
 import "tinycheck"
 
-// Now tells, while packets still come, which devices are there and what was
-// found about each so far. It judges no coverage, and the level is that of the
+// Now tells, while packets still come, which devices are there (they asked for an
+// address or a name, or talked to the outside) and what was found about each so
+// far. It judges no coverage, and the level is that of the
 // findings alone: an answer is given at the end only (Report). A finding by
 // address or by the number of flows can take until a flow has ended.
 func (l *Line) Now() []tinycheck.Answer {
 	var list []tinycheck.Answer
 	for _, p := range l.parties() {
-		if len(list) >= maxDevices || !p.decided() && !private(&p.host) && !p.active {
+		_, joined := l.traits[owner{mac: p.host.MAC}]
+		if len(list) >= maxDevices || !p.decided() && !p.active && !joined {
 			continue
 		}
 		a := tinycheck.Answer{Device: l.traits.device(&p.host), Findings: p.findings}

@@ -82,7 +82,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	here := nettest.New(t, "here")
 	const kills = 50
-	inside := 0
+	inside, sum := 0, 0
 	for i := range kills {
 		path := filepath.Join(dir, fmt.Sprintf("%02d.pcapng", i))
 		least, most := killedRecording(t, path, time.Duration(rand.IntN(30_000))*time.Microsecond)
@@ -100,18 +100,19 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			inside++
 			os.Remove(path)
 			continue
-		case facts.Damage != nil || n != least && n != most || n == 0:
+		case facts.Damage != nil || n != least && n != most:
 			t.Errorf("%d: %d packets, flushed %d or %d; damage %v", i, n, least, most, facts.Damage)
 		}
 		if said := here.Run(t, "capinfos", "-M", "-c", path); !strings.Contains(said, fmt.Sprintf("Number of packets:   %d\n", len(packets))) {
 			t.Errorf("%d: %d packets, capinfos says %s", i, len(packets), said)
 		}
+		sum += len(packets)
 		if i%10 == 0 {
 			here.Run(t, "tshark", "-q", "-r", path)
 		}
 	}
 	t.Logf("%d of %d were killed while the kernel wrote", inside, kills)
-	if inside > kills/5 {
-		t.Errorf("%d of %d files were cut off", inside, kills)
+	if inside > kills/5 || sum < 1000 {
+		t.Errorf("%d of %d files were cut off, %d packets in the others", inside, kills, sum)
 	}
 }

@@ -187,8 +187,8 @@ func (r *ring) frame(p *tinycheck.Packet) bool {
 	b = b[r.at:]
 	begin := int(ne.Uint16(b[frameMAC:]))
 	held, wire := uint64(ne.Uint32(b[frameHeld:])), uint64(ne.Uint32(b[frameWire:]))
-	next := int(ne.Uint32(b[frameNext:])) // 0 at the last one
-	if begin < frameHead+tagSize || uint64(begin)+held > uint64(len(b)) || wire > MaxPacket-tagSize || next <= 0 && r.left > 0 {
+	next := int(min(ne.Uint32(b[frameNext:]), ringBlock)) // 0 at the last one
+	if begin < frameHead+tagSize || uint64(begin)+held > uint64(len(b)) || wire > MaxPacket-tagSize || next == 0 && r.left > 0 {
 		return false
 	}
 	r.at += next

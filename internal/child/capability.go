@@ -79,6 +79,9 @@ func missing(list []uintptr, permitted uint64) error {
 // Drop gives up the ambient capabilities of all our threads, so that programs
 // that are started by whatever means inherit none. The program keeps its own.
 func Drop() error {
+	if !ambient() {
+		return nil // a thread begins with those of the one that makes it
+	}
 	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0, 0)
 	switch {
 	case errno == 0:
@@ -87,4 +90,14 @@ func Drop() error {
 		return tinycheck.Errorf("drop ambient capabilities", tinycheck.Unsupported, errors.New("this program was built with cgo: build it without"))
 	}
 	return tinycheck.Errorf("drop ambient capabilities", tinycheck.Unavailable, errno)
+}
+
+// ambient reports whether there is an ambient capability (capabilities(7)).
+func ambient() bool {
+	for c := uintptr(0); c <= unix.CAP_LAST_CAP; c++ {
+		if set, err := unix.PrctlRetInt(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_IS_SET, c, 0, 0); err == nil && set == 1 {
+			return true
+		}
+	}
+	return false
 }

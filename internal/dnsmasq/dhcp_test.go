@@ -1,12 +1,18 @@
 package dnsmasq_test
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/sys/unix"
 
 	"tinycheck/internal/dnsmasq"
 )
@@ -55,8 +61,10 @@ func TestAddressesDoNotComeFromTheMAC(t *testing.T) {
 	if a != "10.77.3.20" || b != "10.77.3.21" {
 		t.Errorf("the phones have %s and %s", a, b)
 	}
-	if again := w.lease(t, w.phone)["ip"]; again != a {
-		t.Errorf("the phone that had %s has %s", a, again)
+	for _, args := range [][]string{{}, {"-C", "-x", "0x3d:010203"}} { // also when it says that it is another one
+		if again := w.lease(t, w.phone, args...)["ip"]; again != a {
+			t.Errorf("the phone that had %s has %s", a, again)
+		}
 	}
 	if leases, err := s.Leases(); len(leases) != 2 || err != nil {
 		t.Errorf("leases %v (%v)", leases, err)
@@ -94,5 +102,71 @@ func TestNamesOfPhonesGoNowhere(t *testing.T) {
 	}
 	if said := s.Said(); len(said) != 0 {
 		t.Errorf("dnsmasq said %q", said)
+	}
+}
+
+// What is not said is drawn.
+func TestEveryStartDrawsAddresses(t *testing.T) {
+	w := newWorld(t)
+	ranges := make(map[string]bool)
+	for range 8 {
+		s := w.start(t)
+		text, err := os.ReadFile(filepath.Join(w.folder, "dnsmasq.conf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "dhcp-range=") {
+				ranges[line] = true
+			}
+		}
+		s.Stop()
+	}
+	if len(ranges) < 2 {
+		t.Errorf("8 starts gave %v", ranges)
+	}
+}
+
+// A phone that comes with the address of another network is told so, instead of
+// waiting for somebody else to answer (dhcp-authoritative).
+func TestAnAddressFromElsewhereIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.start(t)
+	request := make([]byte, 240, 300)
+	request[0], request[1], request[2] = 1, 1, 6 // a request, Ethernet
+	copy(request[4:], "four")                    // transaction
+	request[10] = 0x80                           // answer to everybody
+	copy(request[28:], []byte{2, 0, 0, 0, 0, 9})
+	copy(request[236:], []byte{99, 130, 83, 99})
+	request = append(request, 53, 1, 3, 50, 4, 192, 168, 1, 77, 255) // DHCPREQUEST for 192.168.1.77
+	request = append(request, make([]byte, 300-len(request))...)
+	answer := make([]byte, 1500)
+	w.phone.Do(t, func() {
+		conn, err := (&net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) (err error) {
+			raw.Control(func(fd uintptr) { err = unix.BindToDevice(int(fd), "wlan1") })
+			return err
+		}}).ListenPacket(context.Background(), "udp4", "0.0.0.0:68")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(never))
+		if _, err := conn.WriteTo(request, &net.UDPAddr{IP: net.IPv4bcast, Port: 67}); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := conn.ReadFrom(answer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer = answer[:n]
+	})
+	const nak = "\x35\x01\x06"
+	if len(answer) < 243 || string(answer[4:8]) != "four" || string(answer[240:243]) != nak {
+		t.Errorf("answer %x", answer)
+	}
+	for _, name := range []string{"tinycheck", "dnsmasq"} {
+		if strings.Contains(strings.ToLower(string(answer)), name) {
+			t.Errorf("the answer names %s", name)
+		}
 	}
 }

@@ -123,6 +123,17 @@ func TestVisibility(t *testing.T) {
 	}
 }
 
+// Records that only come along with an answer pass. Should this fail, doc.go has
+// become wrong to our advantage.
+func TestVisibilityLooksAtAnswersOnly(t *testing.T) {
+	w := newWorld(t)
+	w.start(t, func(c *dnsmasq.Config) { c.Visibility = true })
+	m := ask(t, w.box, asked{name: "alias.example.", kind: typeHTTPS})
+	if len(m.Answers) != 0 || !contains(kinds(m.Additionals), typeHTTPS) {
+		t.Errorf("answers %v, and %v along with them", m.Answers, m.Additionals)
+	}
+}
+
 // every is a question of each kind that a phone might ask.
 func every(name string) (list []asked) {
 	for kind := dnsmessage.Type(1); kind < 66; kind++ {

@@ -63,7 +63,12 @@ func TestItListensToGuestsOnly(t *testing.T) {
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.sockets(t); got != "" {
+	// Its process for the last connection was killed, and is gone in a moment.
+	got := w.sockets(t)
+	for until := time.Now().Add(never); got != "" && time.Now().Before(until); {
+		got = w.sockets(t)
+	}
+	if got != "" {
 		t.Errorf("after the end %s", got)
 	}
 }
@@ -126,9 +131,6 @@ func TestWhatItWritesIsPrivate(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
 			t.Errorf("%s: %v (%v)", path, info.Mode(), err)
 		}
-	}
-	if _, err := os.Stat("/run/dnsmasq.pid"); err == nil {
-		t.Error("there is a pid file")
 	}
 }
 
@@ -196,7 +198,8 @@ func TestWhatIsLeftOfAnEarlierRunIsEnded(t *testing.T) {
 		t.Fatal(err)
 	})
 	defer conn.Close()
-	for n := 0; strings.Count(w.box.Run(t, "ss", "-Hntp", "state", "established", "sport", "53"), "pid=") == 0 && n < 100; n++ {
+	// Its process for the connection has the listener too.
+	for n := 0; strings.Count(w.box.Run(t, "ss", "-Hltnp", "sport", "53"), "pid=") < 2 && n < 300; n++ {
 		time.Sleep(10 * time.Millisecond)
 	}
 	old.Process.Kill()
@@ -206,6 +209,9 @@ func TestWhatIsLeftOfAnEarlierRunIsEnded(t *testing.T) {
 	}
 	w.start(t)
 	ask(t, w.box, asked{name: "one.example.", kind: dnsmessage.TypeA, tcp: true})
+	if _, err := os.Stat("/run/dnsmasq.pid"); err == nil { // the old one was root, and could
+		t.Error("there is a pid file")
+	}
 }
 
 // ordinary is set for the process that this test starts again as another user.

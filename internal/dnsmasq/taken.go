@@ -50,17 +50,18 @@ func (c Config) checkFree() error {
 	return nil
 }
 
-// clear tries a socket, and ends what an earlier run of ours has left there.
+// clear tries a socket, and ends what an earlier run of ours has left there. The
+// kernel closes the files of a killed program a moment later.
 func (c Config) clear(s socket) error {
-	err, ended := s.try(), false
+	err, killed := s.try(), map[int]bool{}
 	for until := time.Now().Add(endWait); errors.Is(err, errTaken) && time.Now().Before(until); err = s.try() {
 		held := s.holder()
 		if c.end(held) {
-			ended = true
-		} else if !ended || held.pid != 0 {
+			killed[held.pid] = true
+		} else if len(killed) == 0 || held.pid != 0 && !killed[held.pid] {
 			break // somebody else's
 		}
-		time.Sleep(pause) // the kernel closes its files a moment later
+		time.Sleep(pause)
 	}
 	return err
 }

@@ -351,6 +351,12 @@ func (i *internet) answer(in []byte) []byte {
 		m.RCode = dnsmessage.RCodeNameError
 		soa := &dnsmessage.SOAResource{NS: q.Name, MBox: q.Name, MinTTL: long}
 		m.Authorities = []dnsmessage.Resource{{Header: dnsmessage.ResourceHeader{Name: dnsmessage.MustNewName("example."), Class: q.Class, TTL: long}, Body: soa}}
+	} else if strings.HasPrefix(q.Name.String(), "alias.") {
+		add(q.Name, &dnsmessage.UnknownResource{Type: typeHTTPS, Data: []byte("\x00\x00\x03cdn\x00")})
+		m.Additionals = []dnsmessage.Resource{{
+			Header: dnsmessage.ResourceHeader{Name: dnsmessage.MustNewName("cdn."), Class: q.Class, TTL: long},
+			Body:   &dnsmessage.UnknownResource{Type: typeHTTPS, Data: ech},
+		}}
 	} else if canonical := "cdn." + q.Name.String(); strings.HasPrefix(q.Name.String(), "www.") {
 		add(q.Name, &dnsmessage.CNAMEResource{CNAME: dnsmessage.MustNewName(canonical)})
 		records(dnsmessage.MustNewName(canonical), q.Type, add)

@@ -21,7 +21,8 @@ var ours = &nftables.Table{Name: Table, Family: nftables.TableFamilyINet}
 // thread. It is closed with CloseLasting.
 type link struct {
 	*nftables.Conn
-	raw *netlink.Conn // the same socket, for what the library does not tell
+	raw  *netlink.Conn // the same socket, for what the library does not tell
+	sets uint32        // how many were queued
 }
 
 func dial() (*link, error) {
@@ -57,19 +58,13 @@ func (r Ruleset) Apply() error {
 
 // add queues all that is in the table. Chains come before rules, which name them.
 func (r Ruleset) add(l *link) error {
-	ids := make(map[*set]*nftables.Set)
-	for _, s := range r.sets {
-		if err := l.addSet(s, ids); err != nil {
-			return err
-		}
-	}
 	chains := make([]*nftables.Chain, len(r.chains))
 	for i, c := range r.chains {
 		chains[i] = l.AddChain(c.known())
 	}
 	for i, c := range r.chains {
 		for _, rule := range c.rules {
-			if err := l.addRule(chains[i], rule, ids); err != nil {
+			if err := l.addRule(chains[i], rule); err != nil {
 				return err
 			}
 		}
@@ -77,53 +72,33 @@ func (r Ruleset) add(l *link) error {
 	return nil
 }
 
-func (l *link) addRule(c *nftables.Chain, r rule, ids map[*set]*nftables.Set) error {
+func (l *link) addRule(c *nftables.Chain, r rule) error {
 	list := make([]expr.Any, len(r.steps))
 	for i, s := range r.steps {
 		list[i] = s.expr
 		if s.set == nil {
 			continue
 		}
-		if ids[s.set] == nil {
-			if err := l.addSet(s.set, ids); err != nil {
-				return err
-			}
+		// Numbered here: the library's counter is one for the whole program.
+		l.sets++
+		known := s.set.known(l.sets)
+		if err := l.AddSet(known, s.set.elements()); err != nil {
+			return err
 		}
-		known := ids[s.set]
 		list[i] = &expr.Lookup{SourceRegister: register, SetName: known.Name, SetID: known.ID}
 	}
 	l.AddRule(&nftables.Rule{Table: ours, Chain: c, Exprs: list})
 	return nil
 }
 
-// addSet numbers sets itself: the library's counter is one for the whole program.
-func (l *link) addSet(s *set, ids map[*set]*nftables.Set) error {
-	known := s.known()
-	known.ID = uint32(len(ids) + 1)
-	ids[s] = known
-	return l.AddSet(known, s.elements())
-}
-
 // known is a set in the library's words. The kernel makes a name from "%d".
-func (s *set) known() *nftables.Set {
-	k := &nftables.Set{Table: ours, Name: s.name, KeyType: s.key, Interval: s.networks != nil}
-	if s.name == "" {
-		k.Name, k.Anonymous, k.Constant = "__set%d", true, true
-	}
-	return k
+func (s *set) known(id uint32) *nftables.Set {
+	return &nftables.Set{Table: ours, ID: id, Name: "__set%d", KeyType: s.key, Anonymous: true, Constant: true}
 }
 
-// elements are what the kernel keeps: a network is where it begins, and the first
-// address after it, unless there is none.
 func (s *set) elements() (list []nftables.SetElement) {
 	for _, v := range s.values {
 		list = append(list, nftables.SetElement{Key: v.bytes})
-	}
-	for _, p := range s.networks {
-		list = append(list, nftables.SetElement{Key: p.Addr().AsSlice()})
-		if after := last(p).Next(); after.IsValid() {
-			list = append(list, nftables.SetElement{Key: after.AsSlice(), IntervalEnd: true})
-		}
 	}
 	return list
 }

@@ -36,9 +36,6 @@ func (r Ruleset) differs(now *found) error {
 	case now.flags != 0:
 		return errors.New("the table is switched off or has another owner")
 	}
-	if err := r.differsInSets(now); err != nil {
-		return err
-	}
 	for _, c := range r.chains {
 		if err := c.differs(now); err != nil {
 			return fmt.Errorf("chain %s: %w", c.name, err)
@@ -47,24 +44,11 @@ func (r Ruleset) differs(now *found) error {
 	if len(now.chains) != len(r.chains) {
 		return fmt.Errorf("there are %d chains instead of %d", len(now.chains), len(r.chains))
 	}
-	return nil
-}
-
-func (r Ruleset) differsInSets(now *found) error {
-	for _, s := range r.sets {
-		if !s.same(now.sets[s.name]) {
-			return fmt.Errorf("set %s is gone or has other elements", s.name)
-		}
-	}
-	// Those of rules are looked at with their rules.
-	named := 0
-	for _, s := range now.sets {
+	// Sets of rules were looked at with their rules.
+	for name, s := range now.sets {
 		if !s.anonymous() {
-			named++
+			return fmt.Errorf("set %s was added", name)
 		}
-	}
-	if named != len(r.sets) {
-		return fmt.Errorf("there are %d sets instead of %d", named, len(r.sets))
 	}
 	return nil
 }

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// closed4 is what is not the Internet in IPv4 (IANA special-purpose registry,
+// special4 is what is not the Internet in IPv4 (IANA special-purpose registry,
 // RFC 6890): it leads to the site, to the box, or nowhere. The documentation
 // networks are left out, they lead nowhere by themselves.
-var closed4 = prefixes(
+var special4 = prefixes(
 	"0.0.0.0/8",      // this network, RFC 791 section 3.2
 	"10.0.0.0/8",     // private, RFC 1918
 	"100.64.0.0/10",  // shared by a provider's customers, RFC 6598
@@ -23,44 +23,35 @@ var closed4 = prefixes(
 	"240.0.0.0/4",    // reserved, RFC 1112 section 4, and broadcast
 )
 
-// closed6 is the same in IPv6, with the forms that carry an IPv4 address which
-// somebody on the way could unpack.
-var closed6 = prefixes(
-	"::/96",           // unspecified, loopback, IPv4-compatible, RFC 4291 section 2.5.5.1
-	"::ffff:0:0/96",   // IPv4-mapped, RFC 4291 section 2.5.5.2
-	"::ffff:0:0:0/96", // IPv4-translated, RFC 2765
-	"64:ff9b:1::/48",  // translation inside a site, RFC 8215
-	"100::/64",        // discard, RFC 6666
-	"2001::/32",       // Teredo, RFC 4380
-	"2002::/16",       // 6to4, RFC 3056
-	"fc00::/7",        // unique local, RFC 4193
-	"fe80::/10",       // link-local, RFC 4291 section 2.5.6
-	"fec0::/10",       // site-local, RFC 3879
-	"ff00::/8",        // multicast, RFC 4291 section 2.7
+// global is all that IANA ever gave out in IPv6 (RFC 4291 section 2.4): whatever
+// is outside leads to the site, to the box, or nowhere, also in the forms that
+// carry an IPv4 address (::/96, ::ffff:0:0/96, ::ffff:0:0:0/96, 64:ff9b:1::/48).
+var global = netip.MustParsePrefix("2000::/3")
+
+// special6 is what carries an IPv4 address inside of global.
+var special6 = prefixes(
+	"2001::/32", // Teredo, RFC 4380
+	"2002::/16", // 6to4, RFC 3056
 )
 
 // translated is the prefix by which an IPv6-only uplink reaches the Internet of
-// IPv4 (NAT64, RFC 6052 section 2.1). It stays open but for what is closed in
-// IPv4: section 3.1 forbids such addresses, and a translator that does not care
-// would take guests to the site.
+// IPv4 (NAT64, RFC 6052 section 2.1). It is open but for what is closed in IPv4:
+// section 3.1 forbids such addresses, and a translator that does not care would
+// take guests to the site.
 var translated = netip.MustParsePrefix("64:ff9b::/96")
 
-// closed lists what guests must not reach, in both families, sorted and without
-// networks inside of others, which an interval set refuses.
-func (c Config) closed() (four, six []netip.Prefix) {
-	four, six = slices.Clone(closed4), slices.Clone(closed6)
+// closed lists what guests must not reach in a family.
+func (c Config) closed(four bool) []netip.Prefix {
+	list := slices.Clone(special6)
+	if four {
+		list = slices.Clone(special4)
+	}
 	for _, p := range slices.Concat(c.Prefixes, c.Site) {
-		if p = p.Masked(); p.Addr().Is4() {
-			four = append(four, p)
-		} else {
-			six = append(six, p)
+		if p = p.Masked(); p.Addr().Is4() == four && (four || global.Contains(p.Addr())) {
+			list = append(list, p)
 		}
 	}
-	four = outermost(four)
-	for _, p := range four {
-		six = append(six, translate(p))
-	}
-	return four, outermost(six)
+	return outermost(list)
 }
 
 // translate is a network of IPv4 as a translator names it (RFC 6052 section 2.2).
@@ -88,4 +79,31 @@ func prefixes(texts ...string) (list []netip.Prefix) {
 		list = append(list, netip.MustParsePrefix(t))
 	}
 	return list
+}
+
+// closing refuses what goes to one of the networks. These are rules and no set
+// of intervals: some kernels fill a new set a moment after its rules are in force
+// (nft_set_rbtree, which commits last), and what is closed would be open between
+// an old table and a new one.
+func closing(to field, networks []netip.Prefix) (list []rule) {
+	for _, p := range networks {
+		list = append(list, write(to.within(p), proceed(refuse)))
+	}
+	return list
+}
+
+// closed6 leaves a translator's addresses to the chain for them.
+func (p *plan) closed6() []rule {
+	return append([]rule{
+		write(destination6.within(translated), proceed(translations)),
+		write(destination6.outside(global), proceed(refuse)),
+	}, closing(destination6, p.closed(false))...)
+}
+
+func (p *plan) translations() []rule {
+	var list []netip.Prefix
+	for _, p := range p.closed(true) {
+		list = append(list, translate(p))
+	}
+	return closing(destination6, list)
 }

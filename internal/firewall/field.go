@@ -74,18 +74,21 @@ func (f field) compared(op expr.CmpOp, words string, v value) term {
 	return f.term(words+v.words, compare(op, v.bytes))
 }
 
-// within asks for an address of a network.
-func (f field) within(p netip.Prefix) term {
+// within asks for an address of a network, outside for any other.
+func (f field) within(p netip.Prefix) term  { return f.masked(expr.CmpOpEq, "", p) }
+func (f field) outside(p netip.Prefix) term { return f.masked(expr.CmpOpNeq, "!= ", p) }
+
+func (f field) masked(op expr.CmpOp, words string, p netip.Prefix) term {
 	p = p.Masked()
+	if p.IsSingleIP() { // nft has no words for a mask of all bits
+		return f.compared(op, words, address(p.Addr()))
+	}
 	bits := make([]byte, p.Addr().BitLen()/8)
 	for i := range p.Bits() {
 		bits[i/8] |= 0x80 >> (i % 8)
 	}
-	return f.term(p.String(), mask(bits), compare(expr.CmpOpEq, p.Addr().AsSlice()))
+	return f.term(words+p.String(), mask(bits), compare(op, p.Addr().AsSlice()))
 }
-
-// in asks for a member of a set of the table.
-func (f field) in(s *set) term { return f.term("@"+s.name, lookUp(s)) }
 
 func (f field) term(words string, steps ...step) term {
 	t := term{words: f.words + " " + words, family: f.family, transport: f.transport, steps: []step{f.load}}
@@ -124,6 +127,7 @@ var (
 	tcp    = value{"tcp", []byte{unix.IPPROTO_TCP}}
 	udp    = value{"udp", []byte{unix.IPPROTO_UDP}}
 	icmpv6 = value{"ipv6-icmp", []byte{unix.IPPROTO_ICMPV6}}
+	ipv4   = value{"ipv4", []byte{unix.NFPROTO_IPV4}}
 	ipv6   = value{"ipv6", []byte{unix.NFPROTO_IPV6}}
 )
 

@@ -4,15 +4,18 @@ import "net/netip"
 
 // The chains, by what they decide.
 const (
-	sources = "sources" // is this a packet that a guest may send at all
-	names   = "names"   // who answers questions for names
-	refuse  = "refuse"  // no, at once
-	input   = "input"   // what a guest may ask of the box
-	outward = "outward" // where a guest may go
-	inward  = "inward"  // what comes back
-	forward = "forward" // which of the two
-	output  = "output"  // what the box says to guests
-	uplink  = "uplink"  // under whose address
+	sources      = "sources"      // is this a packet that a guest may send at all
+	names        = "names"        // who answers questions for names
+	refuse       = "refuse"       // no, at once
+	input        = "input"        // what a guest may ask of the box
+	outward      = "outward"      // where a guest may go
+	closed4      = "closed4"      // not there
+	closed6      = "closed6"      // nor there
+	translations = "translations" // nor there by another name
+	inward       = "inward"       // what comes back
+	forward      = "forward"      // which of the two
+	output       = "output"       // what the box says to guests
+	uplink       = "uplink"       // under whose address
 )
 
 // Ports.
@@ -36,9 +39,8 @@ var (
 // A plan is a Config with what follows from it.
 type plan struct {
 	Config
-	four, six        netip.Prefix // the guests' networks, with the box's address
-	dual             bool         // there is a network of IPv6
-	closed4, closed6 *set
+	four, six netip.Prefix // the guests' networks, with the box's address
+	dual      bool         // there is a network of IPv6
 }
 
 // Plan turns the wishes into rules. It touches nothing.
@@ -46,47 +48,44 @@ func Plan(c Config) (Ruleset, error) {
 	if err := c.Validate(); err != nil {
 		return Ruleset{}, err
 	}
-	p := plan{Config: c}
+	p := &plan{Config: c}
 	p.four, _ = c.of(true)
 	p.six, p.dual = c.of(false)
-	sets := p.sets()
-	return Ruleset{sets: sets, chains: p.chains()}, nil
-}
-
-// sets are those of the chain outward, when anything may go there.
-func (p *plan) sets() []*set {
-	if p.Contained {
-		return nil
-	}
-	four, six := p.closed()
-	p.closed4 = &set{name: "closed4", key: destination4.key, networks: four}
-	if !p.dual {
-		return []*set{p.closed4}
-	}
-	p.closed6 = &set{name: "closed6", key: destination6.key, networks: six}
-	return []*set{p.closed4, p.closed6}
+	return Ruleset{p.chains()}, nil
 }
 
 func (p *plan) chains() []chain {
+	guest := named(p.Guest)
 	list := []chain{{sources, &atSources, p.sources()}}
 	if p.Contained || p.Visibility {
 		list = append(list, chain{names, &atNames, p.names()})
 	}
+	list = append(list, chain{refuse, nil, refusals()}, chain{input, &atInput, p.input()})
+	if !p.Contained {
+		list = append(list, p.closedChains()...)
+	}
 	list = append(list,
-		chain{refuse, nil, refusals()},
-		chain{input, &atInput, p.input()},
 		chain{outward, nil, p.outward()},
 		chain{inward, nil, p.inward()},
 		chain{forward, &atForward, []rule{
-			write(guestIn.is(named(p.Guest)), proceed(outward)),
-			write(guestOut.is(named(p.Guest)), proceed(inward)),
+			write(guestIn.is(guest), proceed(outward)),
+			write(guestOut.is(guest), proceed(inward)),
 		}},
 		chain{output, &atOutput, p.output()},
 	)
 	if !p.Contained {
 		list = append(list, chain{uplink, &atUplink, []rule{
-			write(guestIn.is(named(p.Guest)), guestOut.isNot(named(p.Guest)), masquerade),
+			write(guestIn.is(guest), guestOut.isNot(guest), masquerade),
 		}})
+	}
+	return list
+}
+
+// closedChains come back when the way is free.
+func (p *plan) closedChains() []chain {
+	list := []chain{{closed4, nil, closing(destination4, p.closed(true))}}
+	if p.dual {
+		list = append(list, chain{translations, nil, p.translations()}, chain{closed6, nil, p.closed6()})
 	}
 	return list
 }
@@ -126,14 +125,14 @@ func (p *plan) outward() []rule {
 	if p.Contained {
 		return []rule{write(proceed(refuse))}
 	}
+	six := write(anyFamily.is(ipv6), proceed(refuse))
+	if p.dual {
+		six = write(anyFamily.is(ipv6), visit(closed6))
+	}
 	list := []rule{
 		write(guestOut.is(named(p.Guest)), proceed(refuse)), // another guest
-		write(destination4.in(p.closed4), proceed(refuse)),
-	}
-	if p.dual {
-		list = append(list, write(destination6.in(p.closed6), proceed(refuse)))
-	} else {
-		list = append(list, write(anyFamily.is(ipv6), proceed(refuse)))
+		write(anyFamily.is(ipv4), visit(closed4)),
+		six,
 	}
 	if p.Visibility {
 		list = append(list,

@@ -2,7 +2,6 @@ package firewall
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/google/nftables"
@@ -13,17 +12,13 @@ const Table = "tinycheck"
 
 // Ruleset is what Plan decided: a table that is not in the kernel yet.
 type Ruleset struct {
-	sets   []*set
 	chains []chain
 }
 
-// A set of the table has a name and holds networks; one of a rule has none and
-// holds values.
+// A set is what a rule may look up: it belongs to that rule and has no name.
 type set struct {
-	name     string
-	key      nftables.SetDatatype
-	networks []netip.Prefix
-	values   []value
+	key    nftables.SetDatatype
+	values []value
 }
 
 type chain struct {
@@ -44,12 +39,9 @@ type hook struct {
 // String is exactly what "nft list table inet tinycheck" prints once the ruleset
 // is applied (nft 1.0.6), but for handles.
 func (r Ruleset) String() string {
-	var parts []string
-	for _, s := range r.sets {
-		parts = append(parts, s.String())
-	}
-	for _, c := range r.chains {
-		parts = append(parts, c.String())
+	parts := make([]string, len(r.chains))
+	for i, c := range r.chains {
+		parts[i] = c.String()
 	}
 	return "table inet " + Table + " {\n" + strings.Join(parts, "\n") + "}\n"
 }
@@ -65,39 +57,4 @@ func (c chain) String() string {
 	}
 	b.WriteString("\t}\n")
 	return b.String()
-}
-
-// nft puts as many elements of a set on a line.
-const (
-	perLine4 = 2
-	perLine6 = 1
-)
-
-func (s *set) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n\t\telements = { ", s.name, s.key.Name)
-	width := perLine6
-	if s.key == nftables.TypeIPAddr {
-		width = perLine4
-	}
-	for i, p := range s.networks {
-		switch {
-		case i == 0:
-		case i%width == 0:
-			b.WriteString(",\n\t\t\t     ")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString(network(p))
-	}
-	b.WriteString(" }\n\t}\n")
-	return b.String()
-}
-
-// network is a network in the words of nft, which calls a single host by its address.
-func network(p netip.Prefix) string {
-	if p.IsSingleIP() {
-		return p.Addr().String()
-	}
-	return p.String()
 }

@@ -48,35 +48,24 @@ func (a attributes) forget(kind uint16, bits uint32) {
 	}
 }
 
-// sameLookUp compares two look-ups, and the set behind theirs with this one: one
-// without a name of ours has some name that the kernel gave it.
+// sameLookUp compares two look-ups, and what is in the set behind theirs: its name
+// is of the kernel's making.
 func (s *set) sameLookUp(mine, theirs attributes, now *found) bool {
-	name := theirs.text(unix.NFTA_LOOKUP_SET)
+	there := now.sets[theirs.text(unix.NFTA_LOOKUP_SET)]
 	for _, a := range []attributes{mine, theirs} {
 		delete(a, unix.NFTA_LOOKUP_SET)
 		delete(a, unix.NFTA_LOOKUP_SET_ID)
 	}
-	return (s.name == "" || s.name == name) && s.same(now.sets[name]) && mine.same(theirs)
+	return s.same(there) && mine.same(theirs)
 }
 
 // same compares what a set is and what is in it; the kernel keeps no order.
 func (s *set) same(there *foundSet) bool {
-	if there == nil {
-		return false
-	}
-	known := s.known()
-	flags := uint32(0)
-	if known.Anonymous {
-		flags |= unix.NFT_SET_ANONYMOUS | unix.NFT_SET_CONSTANT
-	}
-	if known.Interval {
-		flags |= unix.NFT_SET_INTERVAL
-	}
-	return there.number(unix.NFTA_SET_FLAGS) == flags &&
-		there.number(unix.NFTA_SET_KEY_TYPE) == known.KeyType.GetNFTMagic() &&
-		there.number(unix.NFTA_SET_KEY_LEN) == known.KeyType.Bytes &&
-		there.number(unix.NFTA_SET_TIMEOUT) == 0 &&
-		slices.Equal(s.marks(), there.marks())
+	return there != nil &&
+		there.number(unix.NFTA_SET_FLAGS) == unix.NFT_SET_ANONYMOUS|unix.NFT_SET_CONSTANT &&
+		there.number(unix.NFTA_SET_KEY_TYPE) == s.key.GetNFTMagic() &&
+		there.number(unix.NFTA_SET_KEY_LEN) == s.key.Bytes &&
+		slices.Equal(s.members(), there.members())
 }
 
 func (s *foundSet) anonymous() bool {
@@ -91,43 +80,25 @@ func (s *foundSet) number(kind uint16) uint32 {
 	return 0
 }
 
-// A mark is an element as text, so that elements can be sorted and compared.
-const (
-	markMember = "" // the network begins here, or: this is a member
-	markAfter  = " after"
-	markOther  = " other" // it has more to it than we would say
-)
-
-func (s *set) marks() (list []string) {
-	for _, e := range s.elements() {
-		mark := markMember
-		if e.IntervalEnd {
-			mark = markAfter
-		}
-		list = append(list, string(e.Key)+mark)
+func (s *set) members() (list []string) {
+	for _, v := range s.values {
+		list = append(list, string(v.bytes))
 	}
 	slices.Sort(list)
 	return list
 }
 
-func (s *foundSet) marks() (list []string) {
+func (s *foundSet) members() (list []string) {
 	for _, e := range s.elements {
-		list = append(list, mark(e))
+		key, err := parse(e[unix.NFTA_SET_ELEM_KEY].data)
+		member := string(key[unix.NFTA_DATA_VALUE].data)
+		// With more to it than a key it is a member of another kind.
+		only := attributes{unix.NFTA_SET_ELEM_KEY: e[unix.NFTA_SET_ELEM_KEY]}
+		if err != nil || !only.same(e) {
+			member = "?"
+		}
+		list = append(list, member)
 	}
 	slices.Sort(list)
 	return list
-}
-
-func mark(element attributes) string {
-	said := attributes{unix.NFTA_SET_ELEM_KEY: element[unix.NFTA_SET_ELEM_KEY]}
-	key, err := parse(element[unix.NFTA_SET_ELEM_KEY].data)
-	text := string(key[unix.NFTA_DATA_VALUE].data)
-	if said.same(element) && err == nil {
-		return text + markMember
-	}
-	said[unix.NFTA_SET_ELEM_FLAGS] = attribute{data: binary.BigEndian.AppendUint32(nil, unix.NFT_SET_ELEM_INTERVAL_END)}
-	if said.same(element) && err == nil {
-		return text + markAfter
-	}
-	return text + markOther
 }

@@ -31,6 +31,11 @@ func proceed(chain string) term {
 	return act("goto "+chain, &expr.Verdict{Kind: expr.VerdictGoto, Chain: chain})
 }
 
+// visit goes to another chain, and comes back when that decides nothing.
+func visit(chain string) term {
+	return act("jump "+chain, &expr.Verdict{Kind: expr.VerdictJump, Chain: chain})
+}
+
 // deliver gives the packet to another address, and its answers the old one.
 func deliver(a netip.Addr) term {
 	family := familyOf(a.Is4())

@@ -100,6 +100,12 @@ func TestOneRunAtATime(t *testing.T) {
 			t.Errorf("beside an open network: %v", err)
 		}
 	}
+	config := w.config()
+	config.Folder = folder(t)
+	_, other := gateway.Open(t.Context(), config)
+	if !errors.Is(other, tinycheck.Busy) || !strings.Contains(other.Error(), "process "+strconv.Itoa(os.Getpid())+" ") {
+		t.Errorf("beside an open network, with a folder of its own: %v", other)
+	}
 	if g.Err() != nil || len(w.keepers(t)) != 1 {
 		t.Errorf("the first one has suffered: %v", g.Err())
 	}

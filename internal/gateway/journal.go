@@ -145,7 +145,7 @@ func readJournal(folder string) (record, error) {
 func parse(text []byte) (r record) {
 	if len(text) > maxJournal {
 		text = text[:maxJournal]
-		r.damage = append(r.damage, "the journal is too long: its end was not read")
+		r.damaged("the journal is too long: its end was not read")
 	}
 	number := 0
 	for line := range bytes.Lines(text) {
@@ -160,18 +160,27 @@ func parse(text []byte) (r record) {
 		}
 	}
 	if number == 0 {
-		r.damage = append(r.damage, "the journal is empty: it was cut off, or its run had not begun")
+		r.damaged("the journal is empty: it was cut off, or its run had not begun")
 	}
 	return r
+}
+
+func (r *record) damaged(format string, args ...any) {
+	switch {
+	case len(r.damage) < maxDamage:
+		r.damage = append(r.damage, fmt.Sprintf(format, args...))
+	case len(r.damage) == maxDamage:
+		r.damage = append(r.damage, "and more of the journal cannot be read")
+	}
 }
 
 func (r *record) readHead(line []byte) {
 	var h head
 	switch err := json.Unmarshal(line, &h); {
 	case err != nil || h.Journal < 1:
-		r.damage = append(r.damage, "the journal's first line cannot be read: whose it was is not known")
+		r.damaged("the journal's first line cannot be read: whose it was is not known")
 	case h.Journal > journalVersion:
-		r.damage = append(r.damage, fmt.Sprintf("the journal was written by a newer version (%d): take it back with that one", h.Journal))
+		r.damaged("the journal was written by a newer version (%d): take it back with that one", h.Journal)
 		r.head.Journal = h.Journal
 	default:
 		r.head = h
@@ -185,11 +194,11 @@ func (r *record) readEntry(number int, line []byte) {
 		if !bytes.HasSuffix(line, []byte("\n")) {
 			why = "it was cut off, and its step had not begun"
 		}
-		r.damage = append(r.damage, fmt.Sprintf("line %d of the journal cannot be read: %s", number, why))
+		r.damaged("line %d of the journal cannot be read: %s", number, why)
 		return
 	}
 	if why := e.foreign(); why != "" {
-		r.damage = append(r.damage, fmt.Sprintf("line %d of the journal is not ours (%s): it was left alone", number, why))
+		r.damaged("line %d of the journal is not ours (%s): it was left alone", number, why)
 		return
 	}
 	r.entries = append(r.entries, e)

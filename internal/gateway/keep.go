@@ -40,10 +40,13 @@ func Keep(ctx context.Context, folder string, parent io.Reader) error {
 	return fail(op, undoRun(ctx, folder, j.head.Run))
 }
 
+// past is a deadline that ends a reading at once.
+var past = time.Unix(1, 0)
+
 // wait reports whether the parent said that it ends in order.
 func wait(ctx context.Context, parent io.Reader) (bool, error) {
 	if p, ok := parent.(interface{ SetReadDeadline(time.Time) error }); ok {
-		stop := context.AfterFunc(ctx, func() { p.SetReadDeadline(time.Unix(1, 0)) })
+		stop := context.AfterFunc(ctx, func() { _ = p.SetReadDeadline(past) }) // a file without deadlines waits on
 		defer stop()
 	}
 	word := make([]byte, 1)

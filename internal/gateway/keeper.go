@@ -41,6 +41,7 @@ func startKeeper(ctx context.Context, g *Gateway, _ entry) error {
 	k.process = exec.Command(g.config.Keeper[0], g.config.Keeper[1:]...)
 	k.process.Stdin, k.process.Stdout, k.process.Stderr = theirs, &k.words, &k.words
 	// A session of its own: Ctrl-C is for us, and who closes a terminal means us.
+	k.process.WaitDelay = keeperEnd // for what it started itself and left
 	k.process.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if os.Geteuid() != 0 {
 		k.process.SysProcAttr.AmbientCaps = []uintptr{unix.CAP_NET_ADMIN}
@@ -53,7 +54,7 @@ func startKeeper(ctx context.Context, g *Gateway, _ entry) error {
 	}
 	go func() {
 		defer close(k.done)
-		k.process.Wait() // how it ended tells nothing that matters
+		_ = k.process.Wait() // how it ended tells nothing that matters
 	}()
 	if err := k.waits(ctx); err != nil {
 		return errors.Join(fail(op, err), k.dismiss())
@@ -76,8 +77,10 @@ func wire() (ours, theirs *os.File, err error) {
 
 // waits listens for the keeper's word.
 func (k *keeper) waits(ctx context.Context) error {
-	k.wire.SetReadDeadline(time.Now().Add(keeperReady))
-	stop := context.AfterFunc(ctx, func() { k.wire.SetReadDeadline(time.Unix(1, 0)) })
+	if err := k.wire.SetReadDeadline(time.Now().Add(keeperReady)); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = k.wire.SetReadDeadline(past) }) // it has them, see above
 	defer stop()
 	word := make([]byte, 1)
 	_, err := k.wire.Read(word)
@@ -89,7 +92,9 @@ func (k *keeper) waits(ctx context.Context) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return tinycheck.Errorf("wait for keeper", tinycheck.Unavailable, errors.New("it does not answer"))
 	}
-	<-k.ended()
+	if err := k.leave(); err != nil {
+		return err
+	}
 	return tinycheck.Errorf("wait for keeper", tinycheck.Unavailable, fmt.Errorf("it ended at once, saying: %s", k.words.text()))
 }
 
@@ -106,7 +111,7 @@ func (k *keeper) dismiss() error {
 	if k == nil {
 		return nil
 	}
-	k.wire.Write([]byte{wordDone}) // one that has ended need not be told
+	_, _ = k.wire.Write([]byte{wordDone}) // one that has ended need not be told
 	err := k.leave()
 	k.wire.Close()
 	return err

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,11 @@ var points = []string{
 	"before keeper", "after keeper", "before folders", "after folders", "before firewall", "after firewall",
 	"before up", "after up", "before address", "after address", "before address6", "after address6",
 	"before dnsmasq", "after dnsmasq", "before switches", "after switches", "open",
+}
+
+// closing are those that closing comes past.
+var closing = []string{
+	"undo switches", "undo dnsmasq", "undo address6", "undo address", "undo up", "undo firewall", "undo folders",
 }
 
 // runner is a process that opens a network.
@@ -51,6 +57,9 @@ func (w *world) start(t *testing.T, c gateway.Config, point string, as *syscall.
 		past = append(past, at)
 		if at == point {
 			return r, past
+		}
+		if at == "open" {
+			r.input.Close() // the point comes when it closes
 		}
 	}
 	t.Fatalf("it never came to %q, only past %q", point, past)
@@ -136,4 +145,39 @@ func (w *world) untouched(t *testing.T, what, before string) {
 		t.Errorf("%s: processes %v still run", what, left)
 	}
 	same(t, what, w.state(t), before)
+}
+
+func TestKilledWhileClosing(t *testing.T) {
+	w := build(t)
+	before := w.state(t)
+	for i, point := range closing {
+		r, past := w.start(t, w.config(), point, nil)
+		if !slices.Equal(past[len(points):], closing[:i+1]) {
+			t.Fatalf("closing comes past %q", past)
+		}
+		keepers := w.keepers(t)
+		r.kill(t)
+		until(t, "the keeper has ended", func() bool { return !slices.ContainsFunc(keepers, runs) })
+		w.untouched(t, point, before)
+	}
+}
+
+func TestKilledWhileAPhoneHoldsAConnection(t *testing.T) {
+	w := build(t)
+	before := w.state(t)
+	r, _ := w.start(t, w.config(), "open", nil)
+	w.lease(t)
+	var conn net.Conn
+	box := strings.Fields(w.phone.Run(t, "ip", "route", "show", "default"))[2]
+	w.phone.Do(t, func() {
+		var err error
+		conn, err = net.Dial("tcp4", box+":53")
+		must(t, err)
+	})
+	defer conn.Close()
+	until(t, "dnsmasq has a process for the connection", func() bool { return len(w.servers(t)) == 2 })
+	keepers := w.keepers(t)
+	r.kill(t)
+	until(t, "the keeper has ended", func() bool { return !slices.ContainsFunc(keepers, runs) })
+	w.untouched(t, "with a connection", before)
 }

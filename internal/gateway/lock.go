@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,9 +15,18 @@ import (
 	"tinycheck/internal/child"
 )
 
-// lock keeps a folder to one run at a time; the kernel opens it when its owner
-// ends, however that happens.
-type lock struct{ folder *os.File }
+const opLock = "lock folder"
+
+// lock keeps a folder, and this machine with its one table, to one run at a
+// time. The kernel opens it when its owner ends, however that happens.
+type lock struct {
+	folder *os.File
+	place  net.Listener
+}
+
+// place is a name in the network namespace (unix(7), abstract sockets), which is
+// what is changed here.
+const place = "@tinycheck-network"
 
 // own makes the folder, if it is not there, and locks it. Somebody who is only
 // taking back is waited for; somebody whose network is open is not.
@@ -33,32 +43,65 @@ func alive(folder string) error {
 	if err != nil || !(process{PID: j.head.PID, Start: j.head.Start}).runs() {
 		return nil
 	}
-	return tinycheck.Errorf("open folder", tinycheck.Busy, fmt.Errorf("process %d has a network open with %s: end it first", j.head.PID, folder))
+	return busy(fmt.Sprintf("process %d has a network open with %s: end it first", j.head.PID, folder))
 }
 
 // acquire locks a folder that is there. While it waits, enough may end that.
 func acquire(ctx context.Context, folder string, patience time.Duration, enough func() error) (*lock, error) {
 	f, err := os.OpenFile(folder, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
-		return nil, fail("open folder", err)
+		return nil, fail(opLock, err)
 	}
+	l := &lock{folder: f}
+	if err := l.take(ctx, patience, enough); err != nil {
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
+
+func (l *lock) take(ctx context.Context, patience time.Duration, enough func() error) error {
+	err := persist(ctx, patience, func() error {
+		err := unix.Flock(int(l.folder.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err != unix.EWOULDBLOCK {
+			return fail(opLock, err)
+		}
+		if err := enough(); err != nil {
+			return err
+		}
+		return errWait
+	})
+	if errors.Is(err, errWait) {
+		return busy("another process has " + l.folder.Name() + ": try again in a moment")
+	}
+	if err != nil {
+		return err
+	}
+	err = persist(ctx, placePatience, func() (err error) {
+		if l.place, err = net.Listen("unix", place); errors.Is(err, unix.EADDRINUSE) {
+			return errWait
+		}
+		return fail(opLock, err)
+	})
+	if errors.Is(err, errWait) {
+		return busy(holder() + " has a network open on this machine, with another folder: end it first")
+	}
+	return err
+}
+
+// errWait is that somebody else has it.
+var errWait = errors.New("in use")
+
+func busy(why string) error { return tinycheck.Errorf(opLock, tinycheck.Busy, errors.New(why)) }
+
+// persist tries until it is not in use any more, or patience ends.
+func persist(ctx context.Context, patience time.Duration, try func() error) error {
 	for end := time.Now().Add(patience); ; {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return &lock{f}, nil
+		err := try()
+		if !errors.Is(err, errWait) || time.Now().After(end) {
+			return err
 		}
-		if err == unix.EWOULDBLOCK {
-			err = enough()
-		}
-		if err == nil && time.Now().After(end) {
-			err = tinycheck.Errorf("open folder", tinycheck.Busy, fmt.Errorf("another process has %s: try again in a moment", folder))
-		}
-		if err == nil {
-			err = rest(ctx)
-		}
-		if err != nil {
-			f.Close()
-			return nil, fail("open folder", err)
+		if err := rest(ctx); err != nil {
+			return err
 		}
 	}
 }
@@ -74,7 +117,34 @@ func rest(ctx context.Context) error {
 	}
 }
 
-func (l *lock) release() error { return l.folder.Close() }
+// holder is who has the place (SO_PEERCRED, unix(7)).
+func holder() string {
+	const unknown = "another process"
+	conn, err := net.DialTimeout("unix", place, placePatience)
+	if err != nil {
+		return unknown
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return unknown
+	}
+	who := unknown
+	_ = raw.Control(func(fd uintptr) { // it stays unknown then
+		if c, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil && c.Pid > 0 {
+			who = fmt.Sprintf("process %d", c.Pid)
+		}
+	})
+	return who
+}
+
+func (l *lock) release() error {
+	var err error
+	if l.place != nil {
+		err = l.place.Close()
+	}
+	return fail("unlock folder", errors.Join(err, l.folder.Close()))
+}
 
 // furnish makes the folder so that nobody but us can write or list it, and the
 // programs that run under us, as another user, can get to the folders in it that

@@ -74,7 +74,7 @@ func (p process) end() (bool, error) {
 	if err != nil {
 		return false, fail(op, os.NewSyscallError("pidfd_open", err))
 	}
-	defer unix.Close(fd)
+	defer os.NewFile(uintptr(fd), "pidfd").Close()
 	if !p.runs() { // now that the number cannot change its meaning
 		return false, nil
 	}

@@ -82,7 +82,7 @@ func (w *watch) until() error {
 		case e, open := <-w.events():
 			w.hear(e, open)
 		case <-w.spotEnded():
-			err = w.spot.Err()
+			err = ended("hostapd", w.spot.Err())
 		case <-w.serverEnded():
 			err = w.serveAgain()
 		case <-w.keeper.ended():
@@ -90,6 +90,14 @@ func (w *watch) until() error {
 		}
 	}
 	return w.reason(err)
+}
+
+// ended is how a program ended that nobody has stopped.
+func ended(name string, err error) error {
+	if err == nil {
+		err = errors.New("it ended in order, and was not to")
+	}
+	return fail("run "+name, err)
 }
 
 // reason is why it ends, when err is what was noticed first: a card that is
@@ -266,7 +274,7 @@ func (b *budget) spend(now time.Time) bool {
 
 // serveAgain starts dnsmasq anew after it has ended.
 func (w *watch) serveAgain() error {
-	reason := w.server.Err()
+	reason := ended("dnsmasq", w.server.Err())
 	if err := stopDnsmasq(w.Gateway); err != nil {
 		w.log.Debug("dnsmasq had ended already", "reason", err)
 	}

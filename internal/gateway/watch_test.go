@@ -170,8 +170,6 @@ func TestAFirewallThatCannotBePutBackEndsIt(t *testing.T) {
 	g, err := gateway.OpenWith(t.Context(), w.config(), b.clock())
 	must(t, err)
 	defer g.Close()
-	// A table that somebody owns can be changed by nobody else (nft(8), flags owner).
-	script(t, "nft delete table inet tinycheck")
 	release := own(t)
 	strike(t, b.tick, "it has ended", func() bool { return g.Err() != nil })
 	if err := g.Err(); !strings.Contains(err.Error(), "put the firewall back") {
@@ -244,6 +242,11 @@ func TestSixReachesTheInternetToo(t *testing.T) {
 	until(t, "the phone has made itself an address", func() bool {
 		return strings.Contains(w.phone.Run(t, "ip", "-6", "-o", "address", "show", "dev", "wlan1", "scope", "global"), " fd")
 	})
+	if w.phone.Command("curl", "-s", "-m", "1", "http://[2001:db8:f::10]/").Run() != nil {
+		t.Log(shell(t, "date +%T.%N;ip -6 addr show dev ap0; ip -6 route; ip -6 neigh; nft list table inet tinycheck; grep -H . /proc/sys/net/ipv6/conf/*/forwarding; cat /proc/net/snmp6 | grep -v '\t0$' | head -40"))
+		t.Log(w.phone.Run(t, "sh", "-c", "ip -6 addr; ip -6 route; ip -6 neigh"))
+		t.Log(w.internet.Run(t, "sh", "-c", "ip -6 addr; ip -6 route; ip -6 neigh; ss -lnt"))
+	}
 	if got := w.phone.Run(t, "curl", "-s", "-m", "5", "http://[2001:db8:f::10]/"); !strings.HasPrefix(got, page+" to [2001:db8:1::2]:") {
 		t.Errorf("the web server says %q", got)
 	}

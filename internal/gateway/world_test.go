@@ -67,6 +67,11 @@ N`)
 		w.internet.Run(t, "ip", strings.Fields(line)...)
 	}
 	w.folder = folder(t)
+	until(t, "the kernel has made the routes of IPv6, which it does later", func() bool {
+		local := shell(t, "ip -6 route show table local dev wan0")
+		return strings.Contains(local, "local 2001:db8:1::2 ") && strings.Contains(local, "local fe80:") &&
+			strings.Contains(w.internet.Run(t, "ip", "-6", "route", "show", "table", "local"), "local 2001:db8:f::10 ")
+	})
 	return w
 }
 
@@ -255,16 +260,16 @@ func kill(t *testing.T, pids ...int) {
 	}
 }
 
-// own makes a table of our name that belongs to a process, so that nobody else
-// may change it (nft(8), flags owner). The function ends both.
+// own puts a table that belongs to a process in the place of ours, so that nobody
+// else may change it (nft(8), flags owner). The function ends both.
 func own(t *testing.T) (release func()) {
 	t.Helper()
 	c := exec.Command("nft", "-i")
 	in, err := c.StdinPipe()
 	must(t, err)
 	must(t, c.Start())
-	fmt.Fprintln(in, "add table inet tinycheck { flags owner; }")
 	until(t, "the table has an owner", func() bool {
+		fmt.Fprintln(in, "delete table inet tinycheck; add table inet tinycheck { flags owner; }")
 		return strings.Contains(shell(t, "nft list table inet tinycheck"), "flags owner")
 	})
 	return func() { in.Close(); c.Wait() }

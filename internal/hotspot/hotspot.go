@@ -139,8 +139,8 @@ func (h *Hotspot) follow() error {
 
 // run is the life of the network after its start.
 func (h *Hotspot) run(ticks <-chan struct{}, index int) {
-	var listening sync.WaitGroup
-	listening.Go(func() {
+	var others sync.WaitGroup
+	others.Go(func() {
 		h.hearing.listen(func(message string) {
 			select {
 			case h.heard <- message:
@@ -148,14 +148,21 @@ func (h *Hotspot) run(ticks <-chan struct{}, index int) {
 			}
 		})
 	})
+	// Whoever waits for an answer of hostapd, waits for nothing when it has ended.
+	others.Go(func() {
+		select {
+		case <-h.child.Done():
+		case <-h.quiet:
+		}
+		h.hangUp()
+	})
 	h.greet()
 	if reason := h.watch(ticks, index); reason != "" {
 		h.err = refuse("run hotspot", reason, h.config.Interface, h.lastWords(reason))
 		h.fail(reason)
 	}
 	close(h.quiet)
-	h.hangUp()
-	listening.Wait()
+	others.Wait()
 	h.undone = errors.Join(h.child.Stop(stopGrace), Undo(h.config.Folder))
 	close(h.events)
 	close(h.done)

@@ -48,14 +48,14 @@ func (p *Phone) exchange(ctx context.Context, q *Question, to netip.AddrPort) []
 	if err != nil {
 		return nil
 	}
-	defer conn.Close()
+	defer shut(conn)
 	defer cut(ctx, conn)()
 	if q.TCP {
-		conn.SetDeadline(time.Now().Add(p.config.Wait))
+		_ = conn.SetDeadline(time.Now().Add(p.config.Wait))
 		return overTCP(conn, q.Query)
 	}
 	for range 2 {
-		conn.SetDeadline(time.Now().Add(p.config.Wait / 2))
+		_ = conn.SetDeadline(time.Now().Add(p.config.Wait / 2))
 		if answer := overUDP(conn, q.Query); answer != nil || ctx.Err() != nil {
 			return answer
 		}

@@ -34,9 +34,15 @@ func (b *box) run(t testing.TB, name string, args ...string) string {
 // forward gives the box its addresses, and lets packets through.
 func (b *box) forward(t testing.TB) {
 	t.Helper()
-	b.run(t, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.icmp_ratelimit=0")
-	b.run(t, "ip", "addr", "replace", "10.77.3.1/24", "dev", b.guest)
+	b.forward4(t)
+	b.run(t, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
 	b.run(t, "ip", "addr", "replace", "fd77:3::1/64", "dev", b.guest, "nodad")
+}
+
+func (b *box) forward4(t testing.TB) {
+	t.Helper()
+	b.run(t, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0")
+	b.run(t, "ip", "addr", "replace", "10.77.3.1/24", "dev", b.guest)
 }
 
 // upstream is dnsmasq's option for names from the Internet.
@@ -68,7 +74,7 @@ func (b *box) record(t testing.TB) func() string {
 	t.Helper()
 	nettest.Need(t, "tcpdump", "tcpdump")
 	file := filepath.Join(t.TempDir(), "guest.pcap")
-	p := start(t, "listening on", b.command("tcpdump", "-Z", "root", "-i", b.guest, "-U", "--immediate-mode", "-B", "65536", "-s", "0", "-w", file))
+	p := start(t, "listening on", b.command("tcpdump", "-Z", "root", "-i", b.guest, "-U", "--immediate-mode", "-B", "65536", "-s", "8192", "-w", file))
 	return func() string {
 		for last := int64(-1); ; time.Sleep(50 * time.Millisecond) { // until everything is written
 			info, err := os.Stat(file)

@@ -107,15 +107,15 @@ func (p *Phone) exchangeDHCP(ctx context.Context, m dhcp.V4, want dhcp.MessageTy
 		return dhcp.V4{}, err
 	}
 	defer socket.Close()
-	defer context.AfterFunc(ctx, func() { socket.SetDeadline(time.Unix(1, 0)) })()
+	defer context.AfterFunc(ctx, func() { _ = socket.SetDeadline(time.Unix(1, 0)) })()
 	for try := range tries {
-		if err := ctx.Err(); err != nil {
-			return dhcp.V4{}, err
+		if ctx.Err() != nil {
+			break
 		}
 		if _, err := socket.Write(p.frame(m.Client, body)); err != nil {
 			return dhcp.V4{}, err
 		}
-		socket.SetReadDeadline(time.Now().Add(oneTry << try))
+		_ = socket.SetReadDeadline(time.Now().Add(oneTry << try))
 		if answer, err := readDHCP(socket, m.TransactionID, want); !errors.Is(err, os.ErrDeadlineExceeded) {
 			return answer, err
 		}
@@ -135,7 +135,7 @@ func (p *Phone) packetSocket() (*os.File, error) {
 	})
 	if err = errors.Join(entered, err); err != nil {
 		if fd >= 0 {
-			unix.Close(fd)
+			_ = unix.Close(fd)
 		}
 		return nil, err
 	}

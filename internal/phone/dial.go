@@ -3,8 +3,10 @@ package phone
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -14,7 +16,7 @@ import (
 
 // call is a socket that the phone opens.
 type call struct {
-	network string // tcp4, tcp6, udp4, udp6
+	network string // tcp4, tcp6, udp4, udp6, or raw: ip6:ipv6-icmp
 	port    uint16 // of the phone; 0: any
 	to      netip.AddrPort
 }
@@ -29,9 +31,13 @@ func (p *Phone) dial(ctx context.Context, c call) (net.Conn, error) {
 	if to.Is6() && (to.IsLinkLocalUnicast() || to.IsLinkLocalMulticast()) {
 		to = to.WithZone(itoa(p.index))
 	}
+	at := netip.AddrPortFrom(to, c.to.Port()).String()
+	if c.to.Port() == 0 {
+		at = to.String()
+	}
 	var conn net.Conn
 	var err error
-	entered := p.space.do(func() { conn, err = d.DialContext(ctx, c.network, netip.AddrPortFrom(to, c.to.Port()).String()) })
+	entered := p.space.do(func() { conn, err = d.DialContext(ctx, c.network, at) })
 	return conn, errors.Join(entered, err)
 }
 
@@ -41,17 +47,19 @@ func (p *Phone) bind(raw syscall.RawConn, c call) error {
 	var err error
 	ran := raw.Control(func(fd uintptr) {
 		s := int(fd)
-		err = unix.BindToDevice(s, p.config.Interface)
-		if err != nil || c.network[:3] != "udp" {
+		if err = unix.BindToDevice(s, p.config.Interface); err != nil {
 			return
 		}
-		widen(s)
 		if c.port != 0 {
 			err = unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
 		}
-		if c.to.Addr().IsMulticast() { // RFC 6762 section 11
-			unix.SetsockoptInt(s, unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, 255)
-			unix.SetsockoptInt(s, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, 255)
+		switch to := c.to.Addr(); { // whoever gets less than 255 knows a packet from afar: RFC 4861 section 4.1, RFC 6762 section 11
+		case to.IsMulticast() && to.Is4():
+			err = errors.Join(err, unix.SetsockoptInt(s, unix.IPPROTO_IP, unix.IP_MULTICAST_TTL, 255))
+		case to.IsMulticast():
+			err = errors.Join(err, unix.SetsockoptInt(s, unix.IPPROTO_IPV6, unix.IPV6_MULTICAST_HOPS, 255))
+		case strings.HasPrefix(c.network, "udp"):
+			widen(s)
 		}
 	})
 	return errors.Join(ran, err)
@@ -61,7 +69,7 @@ func (p *Phone) bind(raw syscall.RawConn, c call) error {
 // that is allowed. One that keeps less only loses more of them.
 func widen(socket int) {
 	if unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, socketRoom) != nil {
-		unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
+		_ = unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_RCVBUF, socketRoom)
 	}
 }
 
@@ -81,7 +89,7 @@ func (c *connections) closeAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, conn := range c.list {
-		conn.Close()
+		shut(conn)
 	}
 	c.list = nil
 }
@@ -89,8 +97,12 @@ func (c *connections) closeAll() {
 // cut ends every wait of a connection when ctx ends. The function that it gives
 // is to be called when the connection is not used any more.
 func cut(ctx context.Context, conn net.Conn) func() bool {
-	return context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
+
+// shut closes what was only listened to or said all: there is nothing to learn
+// from its end.
+func shut(c io.Closer) { c.Close() }
 
 // refuses tells what the network says when it does not let somebody through, or
 // nobody listens: RFC 1122 section 3.2.2.1 as Linux puts it.

@@ -16,16 +16,18 @@ import (
 // obtain asks for an address until there is one or the time is over, and takes it.
 func (p *Phone) obtain(ctx context.Context) (err error) {
 	const op = "get an address"
-	limit := time.Now().Add(p.config.Join)
+	limited, cancel := context.WithTimeout(ctx, p.config.Join)
+	defer cancel()
 	for {
-		if p.lease, err = p.request(ctx); err == nil {
+		if p.lease, err = p.request(limited); err == nil {
 			return p.take()
 		}
-		if errors.Is(err, syscall.EPERM) {
+		switch {
+		case errors.Is(err, syscall.EPERM):
 			return tinycheck.Errorf(op, tinycheck.Unavailable, errors.New("no permission: run as root, or with CAP_NET_RAW and CAP_NET_ADMIN"))
-		}
-		pause := time.Now().Add(oneTry / 4)
-		if pause.After(limit) || !until(ctx, pause) {
+		case ctx.Err() != nil:
+			return tinycheck.Errorf(op, tinycheck.Unavailable, errors.New("stopped before there was one"))
+		case !until(limited, time.Now().Add(oneTry)):
 			return tinycheck.Errorf(op, tinycheck.Unavailable, fmt.Errorf("%w on %s: start the box on the other end, then try again", err, p.config.Interface))
 		}
 	}
@@ -68,11 +70,12 @@ func (p *Phone) sixth(ctx context.Context) bool {
 	if !to.IsValid() || p.config.OnlyIPv4 {
 		return false
 	}
+	p.solicit(ctx)
 	for limit := time.Now().Add(sixWait); ; {
 		conn, err := p.dial(ctx, call{network: "udp6", to: netip.AddrPortFrom(to, 9)})
 		if err == nil {
 			own := conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr()
-			conn.Close()
+			shut(conn)
 			if own.IsGlobalUnicast() {
 				return true
 			}
@@ -83,3 +86,17 @@ func (p *Phone) sixth(ctx context.Context) bool {
 		}
 	}
 }
+
+// solicit asks for a router, RFC 4861 section 4.1, as one does who has just
+// joined: the kernel may have asked when nobody was there yet, and asks again in
+// its own time only. What is answered is for the kernel.
+func (p *Phone) solicit(ctx context.Context) {
+	conn, err := p.dial(ctx, call{network: "ip6:ipv6-icmp", to: netip.AddrPortFrom(allRouters, 0)})
+	if err != nil {
+		return // no address to ask from yet
+	}
+	defer shut(conn)
+	_, _ = conn.Write(append([]byte{133, 0, 0, 0, 0, 0, 0, 0, 1, 1}, p.mac[:]...))
+}
+
+var allRouters = netip.MustParseAddr("ff02::2")

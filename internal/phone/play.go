@@ -169,13 +169,18 @@ func (p *Phone) Play(ctx context.Context) (Played, error) {
 	return p.played, nil
 }
 
-// Leave takes address and route from the interface.
+// Leave takes address and route from the interface. Once is enough.
 func (p *Phone) Leave() error {
+	if p.space == nil {
+		return nil
+	}
 	p.stop()
 	p.goes.Wait()
 	var err error
 	entered := p.space.do(func() { err = netif.DeleteAddress(p.config.Interface, p.lease.prefix) })
-	return errors.Join(entered, err, p.space.close())
+	closed := p.space.close()
+	p.space = nil
+	return errors.Join(entered, err, closed)
 }
 
 // attach takes the interface.

@@ -53,7 +53,7 @@ func (n *Internet) resolveUDP(ctx context.Context, z *zone, conn net.PacketConn)
 			continue
 		}
 		if answer := n.resolve(z, room[:k]); answer != nil {
-			conn.WriteTo(answer, from)
+			_, _ = conn.WriteTo(answer, from)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func (n *Internet) resolveUDP(ctx context.Context, z *zone, conn net.PacketConn)
 // resolveTCP has a length before each message, RFC 1035 section 4.2.2.
 func (n *Internet) resolveTCP(z *zone, c net.Conn) {
 	for {
-		c.SetDeadline(time.Now().Add(patience))
+		_ = c.SetDeadline(time.Now().Add(patience))
 		var size [2]byte
 		if _, err := io.ReadFull(c, size[:]); err != nil {
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -48,7 +49,7 @@ type Internet struct {
 	space  *space
 	stop   context.CancelFunc
 	added  []netip.Addr
-	open   []interface{ Close() error }
+	open   []io.Closer
 	goes   sync.WaitGroup
 	slots  chan struct{}
 	mu     sync.Mutex
@@ -97,11 +98,15 @@ func (n *Internet) Addresses() []netip.Addr {
 	return slices.Compact(list)
 }
 
-// Close ends all servers, waits for them, and takes their addresses back.
+// Close ends all servers, waits for them, and takes their addresses back. Once
+// is enough.
 func (n *Internet) Close() error {
+	if n.space == nil {
+		return nil
+	}
 	n.stop()
 	for _, o := range n.open {
-		o.Close()
+		shut(o)
 	}
 	n.goes.Wait()
 	var err error
@@ -110,8 +115,9 @@ func (n *Internet) Close() error {
 			err = errors.Join(err, netif.DeleteAddress(loopback, whole(a)))
 		}
 	})
-	n.open, n.added = nil, nil
-	return errors.Join(entered, err, n.space.close())
+	closed := n.space.close()
+	n.open, n.added, n.space = nil, nil, nil
+	return errors.Join(entered, err, closed)
 }
 
 const loopback = "lo"
@@ -213,13 +219,13 @@ func (n *Internet) accept(ctx context.Context, l net.Listener, f func(net.Conn))
 		select {
 		case n.slots <- struct{}{}:
 		default:
-			c.Close()
+			shut(c)
 			n.count(func(s *Served) { s.Refused++ })
 			continue
 		}
 		n.goes.Go(func() {
 			defer func() { <-n.slots }()
-			defer c.Close()
+			defer shut(c)
 			defer cut(ctx, c)()
 			f(c)
 		})

@@ -20,7 +20,7 @@ func (n *Internet) play(ctx context.Context, p *point, conn net.Conn) {
 		l := &c.Lines[i]
 		due := paced(n.config.Speed, begin, l.At-c.Begin)
 		if !l.Server {
-			conn.SetReadDeadline(latest(time.Now(), due).Add(patience))
+			_ = conn.SetReadDeadline(latest(time.Now(), due).Add(patience))
 			skip := min(len(l.Data), said)
 			said -= skip
 			if _, err := io.CopyN(io.Discard, conn, int64(len(l.Data)-skip)); err != nil {
@@ -31,13 +31,13 @@ func (n *Internet) play(ctx context.Context, p *point, conn net.Conn) {
 		if !until(ctx, due) {
 			return
 		}
-		conn.SetWriteDeadline(time.Now().Add(patience))
+		_ = conn.SetWriteDeadline(time.Now().Add(patience))
 		if _, err := conn.Write(l.Data); err != nil {
 			return
 		}
 	}
-	conn.SetReadDeadline(time.Time{}) // the phone ends it, or Close does
-	io.Copy(io.Discard, conn)
+	_ = conn.SetReadDeadline(time.Time{}) // the phone ends it, or Close does
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // recognise reads until it is clear which conversation this is. said is how many
@@ -49,7 +49,7 @@ func (n *Internet) recognise(p *point, conn net.Conn) (c *Conversation, said int
 		if !more {
 			return c, len(room)
 		}
-		conn.SetReadDeadline(time.Now().Add(patience))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		k, err := conn.Read(room[len(room):cap(room)])
 		if err != nil {
 			return nil, 0
@@ -88,7 +88,7 @@ func (n *Internet) answerAll(ctx context.Context, p *point, conn net.PacketConn)
 		case n.slots <- struct{}{}:
 			n.goes.Go(func() {
 				defer func() { <-n.slots }()
-				n.answer(ctx, c, at, func(b []byte) { conn.WriteTo(b, from) })
+				n.answer(ctx, c, at, func(b []byte) { _, _ = conn.WriteTo(b, from) })
 			})
 		default:
 			n.count(func(s *Served) { s.Refused++ })

@@ -124,7 +124,7 @@ func (t *talker) stream(ctx context.Context) fate {
 			err = t.say(ctx, conn, l)
 		}
 		if err != nil {
-			conn.Close()
+			shut(conn)
 			return t.failed(err)
 		}
 	}
@@ -137,7 +137,7 @@ func (t *talker) say(ctx context.Context, conn net.Conn, l *Line) error {
 	if !until(ctx, t.at(l)) {
 		return ctx.Err()
 	}
-	conn.SetWriteDeadline(time.Now().Add(t.config.Wait))
+	_ = conn.SetWriteDeadline(time.Now().Add(t.config.Wait))
 	n, err := conn.Write(l.Data)
 	t.sent += int64(n)
 	return err
@@ -146,7 +146,7 @@ func (t *talker) say(ctx context.Context, conn net.Conn, l *Line) error {
 // hear reads what the other side owes.
 func (t *talker) hear(conn net.Conn, l *Line, room []byte) ([]byte, error) {
 	room = slices.Grow(room[:0], len(l.Data))[:len(l.Data)]
-	conn.SetReadDeadline(latest(time.Now(), t.at(l)).Add(t.config.Wait))
+	_ = conn.SetReadDeadline(latest(time.Now(), t.at(l)).Add(t.config.Wait))
 	n, err := io.ReadFull(conn, room)
 	t.received += int64(n)
 	t.different = t.different || !bytes.Equal(room[:n], l.Data[:n])
@@ -160,13 +160,13 @@ func (t *talker) hangUp(conn *net.TCPConn) {
 		t.open.keep(conn)
 		return
 	case EndReset:
-		conn.SetLinger(0)
+		_ = conn.SetLinger(0)
 	default:
-		conn.CloseWrite()
-		conn.SetReadDeadline(time.Now().Add(t.config.Wait))
-		io.Copy(io.Discard, io.LimitReader(conn, maxDatagram)) // the other side's end
+		_ = conn.CloseWrite()
+		_ = conn.SetReadDeadline(time.Now().Add(t.config.Wait))
+		_, _ = io.Copy(io.Discard, io.LimitReader(conn, maxDatagram)) // the other side's end
 	}
-	conn.Close()
+	shut(conn)
 }
 
 func (t *talker) over() fate {
@@ -194,7 +194,7 @@ func (t *talker) datagrams(ctx context.Context) fate {
 	if err != nil {
 		return t.failed(err)
 	}
-	defer conn.Close()
+	defer shut(conn)
 	defer cut(ctx, conn)()
 	e := t.expected()
 	lost, row := false, 0
@@ -265,7 +265,7 @@ func (e *expected) hear(conn net.Conn, l *Line) error {
 	if e.got > 0 {
 		wait = min(wait, idleAnswer)
 	}
-	conn.SetReadDeadline(latest(time.Now(), e.at(l)).Add(wait))
+	_ = conn.SetReadDeadline(latest(time.Now(), e.at(l)).Add(wait))
 	for e.got < e.owed {
 		n, err := conn.Read(e.room)
 		if err != nil {

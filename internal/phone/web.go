@@ -57,10 +57,10 @@ func (n *Internet) listenWeb(ctx context.Context) error {
 }
 
 func page(w http.ResponseWriter, r *http.Request) {
-	io.Copy(io.Discard, io.LimitReader(r.Body, maxAnswer))
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxAnswer))
 	size, isSize := strings.CutPrefix(r.URL.Path, "/bytes/")
 	if !isSize {
-		io.WriteString(w, "hello from "+r.Host+"\n")
+		_, _ = io.WriteString(w, "hello from "+r.Host+"\n")
 		return
 	}
 	count, err := strconv.ParseInt(size, 10, 64)
@@ -69,7 +69,7 @@ func page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Length", size)
-	io.CopyN(w, zeros{}, count)
+	_, _ = io.CopyN(w, zeros{}, count)
 }
 
 // zeros reads as many as are wanted.

@@ -210,19 +210,12 @@ const (
 	internetEnd = "isp0"
 )
 
-// wirePhone makes the phone's cable. Its kernel is told to ask for a router at
-// once.
 func (w *World) wirePhone() error {
 	if err := w.cable(w.config.Interface, w.phone, phoneEnd+" address "+w.scenario.Phone().MAC.String()); err != nil {
 		return err
 	}
 	var err error
-	entered := w.phone.do(func() {
-		for key, value := range map[string]string{"router_solicitation_delay": "0", "router_solicitation_interval": "1"} {
-			_ = netif.SetSwitch("net/ipv6/conf/"+phoneEnd+"/"+key, value)
-		}
-		err = errors.Join(netif.SetUp(loopback, true), ready(phoneEnd))
-	})
+	entered := w.phone.do(func() { err = errors.Join(netif.SetUp(loopback, true), ready(phoneEnd)) })
 	return errors.Join(entered, err)
 }
 
@@ -264,14 +257,10 @@ func (w *World) wireInternet() error {
 	return nil
 }
 
-// farIndex is a number that no end on the machine is likely to have: Linux takes
-// ends of the same number for no cable, and is a second late to see it plugged.
-const farIndex = 7301
-
 // cable makes a pair of interfaces: ours, switched on, and the far end in there.
 func (w *World) cable(ours string, there *space, far string) error {
 	const op = "make cable"
-	err := w.machine.ip(op, fmt.Sprintf("link add name %s type veth peer name %s index %d netns %s", ours, far, farIndex, there.path()))
+	err := w.machine.ip(op, fmt.Sprintf("link add name %s type veth peer name %s netns %s", ours, far, there.path()))
 	if errors.Is(err, tinycheck.Conflict) {
 		return tinycheck.Errorf(op, tinycheck.Conflict, fmt.Errorf("there is an interface %s already: choose another name, or play on it without a stage", ours))
 	}

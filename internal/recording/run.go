@@ -80,7 +80,12 @@ func (r *Recording) packet(p *tinycheck.Packet) error {
 	told := r.told
 	r.line.See(p)
 	if r.file != nil {
-		if err := r.file.Write(p, r.comments...); err != nil {
+		err := r.file.Write(p, r.comments...)
+		if errors.Is(err, tinycheck.Invalid) { // no capture can hold it
+			f.Dropped.Own++
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		f.Comments = append(f.Comments, r.comments...)
@@ -172,7 +177,7 @@ func (r *Recording) count() {
 	received, dropped := r.live.Drops()
 	r.facts.Dropped.Kernel = dropped
 	if r.file != nil {
-		r.file.Count(received, dropped, 0)
+		r.file.Count(received, dropped, r.facts.Dropped.Own)
 	}
 }
 

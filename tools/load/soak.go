@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -62,6 +63,9 @@ func (p *place) killed(name string, long time.Duration) (memory []int64, err err
 	}
 	defer sender.Wait()
 	defer sender.Process.Kill()
+	if err := p.begun(name); err != nil {
+		return nil, err
+	}
 	for end := time.Now().Add(long); time.Now().Before(end); {
 		time.Sleep(min(sampled, time.Until(end)))
 		memory = append(memory, resident(c.Process.Pid))
@@ -72,6 +76,18 @@ func (p *place) killed(name string, long time.Duration) (memory []int64, err err
 	at := time.Now()
 	c.Wait()
 	return memory, p.whole(name, at)
+}
+
+// begun waits until packets are in the file.
+func (p *place) begun(name string) error {
+	for range 600 {
+		info, err := os.Stat(filepath.Join(p.folder, name+".pcapng"))
+		if err == nil && info.Size() > 10_000 {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return errors.New("nothing is recorded")
 }
 
 // resident is the memory of a process in kB (proc(5), VmRSS).
