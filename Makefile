@@ -41,8 +41,9 @@ build: ## static binaries for amd64, arm64 and armv7 in dist/
 	GOARCH=arm GOARM=7 $(BUILD) -o dist/tinycheck-linux-armv7 ./cmd/tinycheck
 	@ls -l dist
 
-bench: $(TINY) ## analyze beside tcpdump on a 500 MB capture, medians of 5 warm runs
+bench: $(TINY) ## analyze beside tcpdump on a 500 MB capture, medians of 5 warm runs; from a contact to its notice
 	@$(GO) run -C tools ./bench $(abspath $(TINY))
+	$(GO) test -run '^$$' -bench Notice -benchtime 100x ./internal/recording
 
 bench-indicators: $(TINY) ## what a million indicators cost: import, index, look-up, analyze
 	@$(GO) run -C tools ./bench scale $(abspath $(TINY))

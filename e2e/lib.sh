@@ -90,7 +90,8 @@ make_internet() {
   ip netns exec inet dnsmasq -C /dev/null --no-resolv --no-hosts --listen-address=198.51.100.1 --bind-interfaces \
     --user=root --pid-file=/run/inet-dns.pid --log-queries --log-facility=/tmp/inet-dns.log \
     --address=/www.example.test/$WWW --address=/www.example.test/2001:db8:80::10 \
-    --address=/c2.example.net/$C2 --address=/icloud.com/203.0.113.11
+    --address=/c2.example.net/$C2 --address=/icloud.com/203.0.113.11 \
+    --dns-rr=www.example.test,65,00010000010003026832 # HTTPS: priority 1, the same name, alpn h2
 }
 
 # --- the box
@@ -107,7 +108,7 @@ begin() {
 told() { grep -q "$1" "$W/err"; }
 # opened ARGUMENT…: the network of wlan0 is open, and $name and $words are what the product showed.
 opened() {
-  begin -i wlan0 --channel 6 -w "$W/live.pcapng" "$@"
+  begin -i wlan0 --channel 6 -w "$W/live.pcapng" --overwrite "$@"
   if ! soon 60 opened_or_dead || ! told '^code: '; then fail "the network opens ($*)"; show "$W/err"; return 1; fi
   shown
 }
@@ -170,7 +171,16 @@ given_back() {
 # --- phones
 
 card_of() { case $1 in phone) echo wlan1 ;; phone2) echo wlan2 ;; esac; }
-on() { local ns="$1"; shift; ip netns exec "$ns" "$@"; }
+# on NAMESPACE COMMAND…: runs it there; "box" is the box itself.
+on() {
+  local ns="$1"; shift
+  if [ "$ns" = box ]; then "$@"; else ip netns exec "$ns" "$@"; fi
+}
+# serve NAMESPACE PORT: pages of the box's kind are served there until the case ends.
+serve() {
+  ip netns exec "$1" httpd -f -p "[::]:$2" -h /tmp/box >/dev/null 2>&1 &
+  echo $! >"/run/case-$1-$2.pid"
+}
 wpa() { local ns="$1"; shift; on "$ns" wpa_cli -p "/run/wpa-$ns" -i "$(card_of "$ns")" "$@"; }
 associated() { wpa "$1" status | grep -q '^wpa_state=COMPLETED'; }
 # join PHONE LINE…: the phone tries to join $name with these lines of its network block.
@@ -184,11 +194,11 @@ join() {
     echo '}'; } >"$W/$ns.conf"
   on "$ns" wpa_supplicant -B -P "/run/wpa-$ns.pid" -Dnl80211 -i"$card" -c"$W/$ns.conf" -f"$W/$ns.log" -t >/dev/null
 }
-# joined TEXT PHONE LINE…: it is in within 30 s.
+# joined TEXT PHONE LINE…: it is in within 45 s.
 joined() {
   local text="$1" ns="$2"; shift
   join "$@"
-  if soon 30 associated "$ns"; then pass "$text"; else fail "$text"; grep -E "CTRL-EVENT|WPA: |SME: |SAE: |rejected|deauth" "$W/$ns.log" >"$W/$ns.short"; show "$W/$ns.short" 20; return 1; fi
+  if soon 45 associated "$ns"; then pass "$text"; else fail "$text"; grep -E "CTRL-EVENT|WPA: |SME: |SAE: |rejected|deauth" "$W/$ns.log" >"$W/$ns.short"; show "$W/$ns.short" 20; return 1; fi
 }
 leave() {
   local ns

@@ -31,8 +31,8 @@ type view struct {
 	refused int             // times that a passphrase was wrong
 }
 
-// latest is how many names a picture shows.
-const latest = 8
+// A picture must fit the smallest terminals: so many names, so many phones.
+const latest, shownDevices = 8, 8
 
 func newView(out io.Writer, f *captureFlags, words *locale.Language) *view {
 	file, ok := out.(*os.File)
@@ -75,8 +75,11 @@ func (v *view) picture(s recording.Snapshot) []string {
 	if v.refused > 0 {
 		lines = append(lines, "  "+say("live.refused", nil))
 	}
-	for i := range s.Devices {
+	for i := range s.Devices[:min(shownDevices, len(s.Devices))] {
 		lines = append(lines, "  "+v.device(&s.Devices[i]))
+	}
+	if len(s.Devices) > shownDevices {
+		lines = append(lines, "  …")
 	}
 	if s.Named > 0 {
 		lines = append(lines, "", say("live.names", map[string]any{"Number": s.Named}))
@@ -99,9 +102,11 @@ func (v *view) device(a *tinycheck.Answer) string {
 	if here, known := v.present[a.Device.ID]; known && !here {
 		key = "live.left"
 	}
-	return v.words.Say(key, map[string]any{
-		"Device": plain(a.Device.ID), "Class": v.words.Say("device."+string(class), nil), "Level": v.words.Say("level."+string(a.Verdict.Level), nil),
-	})
+	level := v.words.Say("level."+string(a.Verdict.Level), nil)
+	if a.Verdict.Level == tinycheck.NothingFound {
+		level = v.words.Say("live.so-far", nil)
+	}
+	return v.words.Say(key, map[string]any{"Device": plain(a.Device.ID), "Class": v.words.Say("device."+string(class), nil), "Level": level})
 }
 
 func (v *view) contact(c recording.Contact) string {

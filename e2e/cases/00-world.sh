@@ -28,7 +28,8 @@ ok "DHCP of the second" lease phone2
 is "DNS" "$(ask phone www.example.test)" "NOERROR $WWW"
 is "HTTP through NAT" "$(web phone http://www.example.test/)" hello-from-inet
 is "HTTPS through NAT" "$(web phone https://www.example.test/index.html)" hello-from-inet
-on phone2 httpd -p '[::]:80' -h /tmp/box
+serve phone2 80
+soon 5 reach phone2 127.0.0.1 80
 ok "without isolation one phone pings another" pings phone "$(address phone2)"
 ok "and by IPv6" pings phone "$(link_local phone2)%wlan1"
 ok "and connects" reach phone "$(address phone2)" 80
@@ -38,7 +39,6 @@ ok "and its uplink address" reach phone "$BOX" 22
 ok "and a computer beside it" reach phone "$LAN" 80
 leave phone
 no "a wrong passphrase does not join" eval 'join phone key_mgmt=WPA-PSK "psk=\"wrong horse\"" && soon 6 associated phone'
-pkill -f 'httpd -p \[::\]:80 -h /tmp/box' 
 echo 0 >/proc/sys/net/ipv4/ip_forward
 
 lame=$(radio add -station lame)

@@ -8,6 +8,7 @@ ok "the product says who joined" soon 3 told "^joined: $(hardware phone)"
 gets_on "it" phone
 is "it gets a page over TLS" "$(web phone https://www.example.test/index.html)" hello-from-inet
 is "no name is blocked by itself" "$(ask phone mask.icloud.com)" "NOERROR 203.0.113.11"
+is "nor filtered" "$(ask phone www.example.test HTTPS)" "NOERROR 1"
 is "a c2 name is answered as any other" "$(ask phone c2.example.net)" "NOERROR $C2"
 ok "the finding is told while it records" soon 5 told '^finding: c2-name detected .*example.net'
 no "and the recording goes on" dead "$tiny"

@@ -14,11 +14,11 @@ six() { ip -n "$1" -o -6 addr show dev "$(card_of "$1")" scope global | sed -nE 
 is "a page comes over IPv6" "$(web phone 'http://[2001:db8:80::10]/')" hello-from-inet
 ask phone c2.example.net >/dev/null
 
-on phone2 sh -c 'httpd -p "[::]:80" -h /tmp/box & echo $! >/run/case-httpd.pid'
-ok "the second phone serves pages" on phone2 nc -w 3 127.0.0.1 80 </dev/null
+serve phone2 80
+ok "the second phone serves pages" soon 5 reach phone2 127.0.0.1 80
 four=$(address phone2) local_six=$(link_local phone2) wide=$(six phone2) door=$(router phone)
 box_six=$(ip -o -6 addr show dev wlan0 scope link | sed -nE 's/.* inet6 ([0-9a-f:]+).*/\1/p')
-ok "the box itself serves at its doors" nc -w 3 "$door" 22 </dev/null
+ok "the box itself serves at its doors" reach box "$door" 22
 shut phone <<S
 $four ping no phone pings another
 $wide ping nor by IPv6
@@ -51,7 +51,6 @@ S
 ok "the Internet is still there" reach phone "$WWW" 80
 
 first=$(hardware phone) second=$(hardware phone2)
-kill "$(cat /run/case-httpd.pid)"
 leave phone phone2
 finished
 is "exit status" "$status" 20

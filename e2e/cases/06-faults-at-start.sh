@@ -5,9 +5,14 @@ remember
 begin -i wlan0 --country ZZ
 refuses "no such country" 20 country ZZ
 begin -i wlan7
-refuses "no such card" 20 wlan7 wlan0
+refuses "no such card" 20 wlan7
 begin -i wan0
 refuses "not a Wi-Fi card" 20 wan0 'wi-?fi|wireless'
+echo mine >"$W/there.pcapng"
+begin -i wlan0 -w "$W/there.pcapng"
+refuses "a capture of that name is there" 30 there.pcapng
+no "and no network was open for a moment" told '^network: '
+is "it is as it was" "$(cat "$W/there.pcapng")" mine
 given_back "nothing is left behind of these"
 
 lame=$(radio add -station lame)

@@ -7,18 +7,10 @@ lease phone >/dev/null
 ask phone c2.example.net >/dev/null
 soon 5 told '^finding: '
 kill -9 "$(pgrep -x hostapd)"
-# It may open the network again, or end; either is told.
-soon 30 told 'hostapd'
-if soon 15 dead "$tiny"; then
-  ended 1
-  is "without hostapd it ends with the answer so far" "$status" 20
-else
-  pass "it goes on without hostapd's first life"
-  ok "the phone is in again" soon 30 associated phone
-  finished
-  is "exit status" "$status" 20
-fi
-ok "hostapd's end is told" told hostapd
+if ended 30; then pass "without hostapd it ends"; else fail "without hostapd it ends"; finished; fi
+is "as a failure" "$status" 1
+ok "whose reason is told" told hostapd
+ok "the answer so far is there" grep -q 'c2.example.net' "$W/out"
 leave phone
 given_back "nothing is left behind"
 
@@ -33,9 +25,9 @@ ask phone c2.example.net >/dev/null
 soon 5 told '^finding: '
 radio remove stick
 if ended 30; then pass "it ends when its card is gone"; else fail "it ends when its card is gone"; finished; fi
-is "with the answer so far" "$status" 20
+is "as a failure" "$status" 1
 ok "it says that the card is gone" grep -Eqi "$stick.*(gone|away|unplugged|removed)|(gone|away|unplugged|removed).*$stick" "$W/err" "$W/out"
-ok "the answer is there" grep -q 'c2.example.net' "$W/out"
+ok "the answer so far is there" grep -q 'c2.example.net' "$W/out"
 tinycheck analyze --quiet --indicators /tmp/indicators.txt "$W/stick.pcapng" >"$W/again" 2>&1
 is "and the capture holds it" $? 20
 leave phone

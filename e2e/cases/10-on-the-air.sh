@@ -14,7 +14,7 @@ no "no TKIP, no WEP, no WPA1" grep -Eq 'TKIP|WEP|^	WPA:' "$W/scan"
 no "no WPS" grep -q 'WPS' "$W/scan"
 is "the country is announced" "$(sed -nE 's/.*Country: ([A-Z]+).*/\1/p' "$W/scan")" DE
 ok "the name is a neutral word and a random end" eval 'echo "$name" | grep -Eq "^[A-Za-z]+-[a-z0-9]{4,}$"'
-on phone tcpdump -Z root -i wlan1 -U -w "$W/phone.pcap" 2>/dev/null &
+ip netns exec phone tcpdump -Z root -i wlan1 -U -w "$W/phone.pcap" 2>/dev/null &
 seen=$!
 soon 5 test -s "$W/phone.pcap"
 joined "it joins" phone key_mgmt=WPA-PSK "psk=\"$words\""

@@ -300,6 +300,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if !strings.Contains(during, "table inet tinycheck") || during == before {
 		t.Errorf("while it runs: %s", during)
 	}
+	w.private()
 	r.stop()
 	clear("stopped")
 
@@ -329,6 +330,31 @@ func TestNothingIsLeft(t *testing.T) {
 	r.says("open: guests0")
 	r.stop()
 	clear("killed, and started again")
+}
+
+// private checks that nobody else can read what the program keeps while it runs.
+// Its children, who run as somebody else, may pass through the folder.
+func (w *world) private() {
+	w.t.Helper()
+	files := 0
+	filepath.WalkDir(w.runtime(), func(path string, entry os.DirEntry, err error) error {
+		if err != nil {
+			w.t.Error(err)
+			return nil
+		}
+		files++
+		most := os.FileMode(0o700)
+		if path == w.runtime() {
+			most = 0o710
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().Perm()&^most != 0 {
+			w.t.Errorf("%s is %v", path, info.Mode())
+		}
+		return nil
+	})
+	if files < 4 {
+		w.t.Errorf("%d files while it runs", files)
+	}
 }
 
 // killAll kills everything in the box at once.

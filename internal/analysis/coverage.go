@@ -18,6 +18,9 @@ func (l *Line) coverage(h *decode.Host, capture *tinycheck.Capture, devices int)
 	}
 	l.ledger.total(h, &c)
 	stats := l.decoder.Stats()
+	if slices.Contains(c.Modes, tinycheck.ModeContained) {
+		stats.NamesLost = 0 // one address has every name there, and says nothing
+	}
 	c.FlowsLost = stats.FlowsLost + stats.HostsLost + stats.NamesLost + stats.WaitOverflow + stats.Fragments.Overflow +
 		l.gather.Lost() + l.ledger.lost
 	c.Malformed = stats.Malformed + stats.BadMessages + stats.Contained

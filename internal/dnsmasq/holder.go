@@ -110,6 +110,6 @@ func (c Config) end(p program) bool {
 	if err != nil {
 		return false
 	}
-	defer process.Release()
+	defer func() { _ = process.Release() }()
 	return c.leftover(p) && process.Kill() == nil
 }

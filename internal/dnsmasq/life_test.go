@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -199,7 +200,7 @@ func TestWhatIsLeftOfAnEarlierRunIsEnded(t *testing.T) {
 	})
 	defer conn.Close()
 	// Its process for the connection has the listener too.
-	for n := 0; strings.Count(w.box.Run(t, "ss", "-Hltnp", "sport", "53"), "pid=") < 2 && n < 300; n++ {
+	for n := 0; strings.Count(w.box.Run(t, "ss", "-H4ltnp", "sport", "53"), "pid=") < 2 && n < 300; n++ {
 		time.Sleep(10 * time.Millisecond)
 	}
 	old.Process.Kill()
@@ -241,28 +242,20 @@ func beOrdinary() {
 	}
 }
 
-func TestAnOrdinaryUserWithThreeCapabilities(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("skipped: only root can become another user")
-	}
-	const nobody = 65534
-	w := newWorld(t)
-	w.box.Run(t, "ip", "addr", "add", "fd77:3::1/64", "dev", "ap0", "nodad")
+const nobody = 65534
+
+// asOrdinary starts this program again as an ordinary user in the box.
+func (w *world) asOrdinary(t *testing.T, capabilities ...uintptr) (c *exec.Cmd, in io.Closer, out io.Reader) {
+	t.Helper()
 	if err := os.Chown(w.folder, nobody, nobody); err != nil {
-		t.Skipf("skipped: this user namespace has no user nobody: %v", err)
-	}
-	c := exec.Command("/proc/self/exe")
-	c.Env = append(os.Environ(), ordinary+"="+w.folder)
-	c.SysProcAttr = &syscall.SysProcAttr{
-		Credential:  &syscall.Credential{Uid: nobody, Gid: nobody},
-		AmbientCaps: []uintptr{unix.CAP_NET_ADMIN, unix.CAP_NET_RAW, unix.CAP_NET_BIND_SERVICE},
-	}
-	in, err := c.StdinPipe()
-	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := c.StdoutPipe()
-	if err != nil {
+	c = exec.Command("/proc/self/exe")
+	c.Env = append(os.Environ(), ordinary+"="+w.folder)
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, AmbientCaps: capabilities}
+	in, err1 := c.StdinPipe()
+	out, err2 := c.StdoutPipe()
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
 	w.box.Do(t, func() {
@@ -270,6 +263,13 @@ func TestAnOrdinaryUserWithThreeCapabilities(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	return c, in, out
+}
+
+func TestAnOrdinaryUserWithThreeCapabilities(t *testing.T) {
+	w := newWorld(t)
+	w.box.Run(t, "ip", "addr", "add", "fd77:3::1/64", "dev", "ap0", "nodad")
+	c, in, out := w.asOrdinary(t, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW, unix.CAP_NET_BIND_SERVICE)
 	said := make([]byte, 4096)
 	n, _ := out.Read(said)
 	if got := string(said[:n]); got != fmt.Sprintf("started as %d\n", nobody) {
@@ -285,5 +285,19 @@ func TestAnOrdinaryUserWithThreeCapabilities(t *testing.T) {
 	n, _ = out.Read(said)
 	if err := c.Wait(); err != nil || n != 0 {
 		t.Errorf("%v: %s", err, said[:n])
+	}
+}
+
+func TestAnOrdinaryUserWithoutCapabilities(t *testing.T) {
+	w := newWorld(t)
+	w.box.Run(t, "ip", "addr", "add", "fd77:3::1/64", "dev", "ap0", "nodad")
+	c, in, out := w.asOrdinary(t)
+	defer in.Close()
+	said, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Wait() == nil || !strings.Contains(string(said), "no permission: run as root, or with CAP_NET_BIND_SERVICE") {
+		t.Errorf("it said %s", said)
 	}
 }

@@ -56,8 +56,10 @@ func ask(a netip.Addr) bool {
 	if err != nil {
 		return false
 	}
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(answerWait))
+	defer func() { _ = conn.Close() }()
+	if conn.SetDeadline(time.Now().Add(answerWait)) != nil {
+		return false
+	}
 	if _, err := conn.Write(question); err != nil {
 		return false
 	}

@@ -32,7 +32,7 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range []func() error{c.checkPlace, c.checkRuntime, c.checkAsked, c.checkFree} {
+	for _, check := range []func() error{checkUser, c.checkPlace, c.checkRuntime, c.checkAsked, c.checkFree} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -47,6 +47,16 @@ func Start(ctx context.Context, c Config) (*Server, error) {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
+}
+
+// checkUser refuses what dnsmasq would end of without a word: as root it insists
+// on becoming somebody else.
+func checkUser() error {
+	if uid, _, _ := child.RunAs(); uid != 0 {
+		return nil
+	}
+	return tinycheck.Errorf("start dnsmasq", tinycheck.Unsupported, errors.New(
+		"root cannot become another user here: run as an ordinary user with capabilities, or give root CAP_SETUID, CAP_SETGID and CAP_CHOWN"))
 }
 
 // checkPlace looks for the interface and its addresses.

@@ -16,7 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tinycheck"
+	"tinycheck/internal/child"
 	"tinycheck/internal/dnsmasq"
+	"tinycheck/internal/nettest"
 )
 
 // refused checks that a start fails with words that help, and leaves nothing.
@@ -289,6 +291,19 @@ func TestALoopOverSomebodyElse(t *testing.T) {
 		if n == 60 {
 			t.Fatalf("the loop goes on: %v, %v", m, err)
 		}
+	}
+}
+
+// In a user namespace of somebody who is not root, root is nobody else's master.
+func TestRootThatCannotBecomeAnotherUser(t *testing.T) {
+	nettest.Need(t, "dnsmasq-base", "dnsmasq")
+	if uid, _, _ := child.RunAs(); uid != 0 {
+		t.Skip("skipped: root can become another user here; test as an ordinary user")
+	}
+	c := usual()
+	c.Folder = t.TempDir()
+	if _, err := dnsmasq.Start(context.Background(), c); !errors.Is(err, tinycheck.Unsupported) || !strings.Contains(err.Error(), "ordinary user") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -89,22 +90,21 @@ func (c Config) where(s socket) string {
 
 // try opens the socket without sharing it, as a program does that wants it for
 // itself, and closes it.
-func (s socket) try() (err error) {
+func (s socket) try() error {
 	l := net.ListenConfig{Control: s.bind}
+	var opened io.Closer
+	var err error
 	if s.network == "tcp" {
 		// Go reuses addresses (SO_REUSEADDR) here: connections that have ended do
 		// not count, listeners do.
-		var listener net.Listener
-		if listener, err = l.Listen(context.Background(), s.network, s.address.String()); err == nil {
-			listener.Close()
-		}
+		opened, err = l.Listen(context.Background(), s.family(), s.address.String())
 	} else {
-		var conn net.PacketConn
-		if conn, err = l.ListenPacket(context.Background(), s.family(), s.address.String()); err == nil {
-			conn.Close()
-		}
+		opened, err = l.ListenPacket(context.Background(), s.family(), s.address.String())
 	}
-	if errors.Is(err, unix.EADDRINUSE) {
+	switch {
+	case err == nil:
+		return opened.Close()
+	case errors.Is(err, unix.EADDRINUSE):
 		return errTaken
 	}
 	return err

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -130,6 +131,22 @@ func TestTheBoxDoesNotTalkToGuestsUnasked(t *testing.T) {
 			t.Errorf("no echo from %s", to)
 		}
 	}
+}
+
+// A phone asks from no address whether the one that it would like is free; when it
+// is the box's, the box says so.
+func TestTheBoxDefendsItsAddress(t *testing.T) {
+	w := newWorld(t)
+	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
+	w.phone.Run(t, "sysctl", "-qw", "net.ipv6.conf.wlan1.accept_dad=1", "net.ipv6.conf.wlan1.dad_transmits=1")
+	batch(t, w.phone, "addr add "+box6+"/64 dev wlan1")
+	for range 100 {
+		if strings.Contains(w.phone.Run(t, "ip", "-6", "addr", "show", "dev", "wlan1"), "dadfailed") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the phone took the box's address")
 }
 
 // Many pings get fewer answers; other guests' names are not held up by them.

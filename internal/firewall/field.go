@@ -130,12 +130,3 @@ var (
 	ipv4   = value{"ipv4", []byte{unix.NFPROTO_IPV4}}
 	ipv6   = value{"ipv6", []byte{unix.NFPROTO_IPV6}}
 )
-
-// routed asks for a routing header (RFC 8200 section 4.4).
-var routed = term{
-	words: "exthdr rt exists", family: unix.NFPROTO_IPV6,
-	steps: []step{
-		{expr: &expr.Exthdr{DestRegister: register, Type: unix.IPPROTO_ROUTING, Len: 1, Flags: unix.NFT_EXTHDR_F_PRESENT, Op: expr.ExthdrOpIpv6}},
-		compare(expr.CmpOpEq, []byte{1}),
-	},
-}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tinycheck/internal/firewall"
+	"tinycheck/internal/nettest"
 )
 
 // A forgery is a packet that an honest phone does not send.
@@ -18,15 +19,23 @@ type forgery struct {
 	name, from, to string
 	port           uint16
 	via            string // where a source route leads
+	stray          bool   // of a connection that there never was
 }
+
+// public is an address of the box that is not closed as a destination.
+const public = "203.0.114.1"
 
 var forgeries = []forgery{
 	{name: "under an address of the Internet", from: "203.0.113.77", to: internet4, port: 443},
-	{name: "under an address of the site", from: "192.168.50.77", to: internet4, port: 443},
 	{name: "under an address of the Internet", from: "2001:db8:1::77", to: internet6, port: 443},
+	{name: "under an address of the site", from: "192.168.50.77", to: internet4, port: 443},
 	{name: "under an address of the site", from: "2001:db8:50::77", to: internet6, port: 443},
-	{name: "under an address that says nothing", from: "169.254.7.7", to: internet4, port: 443},
-	{name: "by way of the box to the site, by a source route", from: phone4, to: uplink4, port: 443, via: site4},
+	{name: "under an address that it gave itself", from: "169.254.7.7", to: internet4, port: 443},
+	{name: "under the box's address", from: box4, to: internet4, port: 443},
+	{name: "under the box's address", from: box6, to: internet6, port: 443},
+	{name: "by a source route to the site", from: phone4, to: public, port: 443, via: site4},
+	{name: "of no connection", from: phone4, to: internet4, port: 443, stray: true},
+	{name: "of no connection", from: phone6, to: internet6, port: 443, stray: true},
 }
 
 func TestForgedPacketsGoNowhere(t *testing.T) {
@@ -34,42 +43,44 @@ func TestForgedPacketsGoNowhere(t *testing.T) {
 	listen(t, w.box, 22)
 	listen(t, w.internet, 443)
 	listen(t, w.site, 443)
-	sourceRoutes(t, w)
-	for _, c := range []firewall.Config{{}, {Visibility: true}} {
+	careless(t, w.box)
+	out := func() []string {
+		r := startRecord(t, w.router, "r1")
 		for _, f := range forgeries {
-			w.box.Do(t, func() {
-				if err := firewall.Remove(); err != nil {
-					t.Fatal(err)
-				}
-			})
-			free := startRecord(t, w.router, "r1")
 			w.forge(t, f)
-			if seen := free.lines(t, w.box, router4); len(seen) == 0 {
-				t.Fatalf("without a firewall a packet %s goes nowhere either", f.name)
-			}
-			c.Prefixes = prefixes(six)
-			w.rule(t, c)
-			ruled := startRecord(t, w.router, "r1")
-			w.forge(t, f)
-			if seen := ruled.lines(t, w.box, router4); len(seen) > 0 {
-				t.Errorf("a packet %s (%s) went out:\n%s", f.name, f.from, strings.Join(seen, ""))
-			}
+		}
+		return r.lines(t, w.box, router4)
+	}
+	if seen := out(); len(seen) < len(forgeries) {
+		t.Fatalf("without a firewall only this goes out:\n%s", strings.Join(seen, ""))
+	}
+	for _, c := range []firewall.Config{{}, {Visibility: true}} {
+		c.Prefixes = prefixes(six)
+		w.rule(t, c)
+		if seen := out(); len(seen) > 0 {
+			t.Errorf("%+v: this went out:\n%s", c, strings.Join(seen, ""))
 		}
 	}
 }
 
-// sourceRoutes makes the box as careless as a machine can be.
-func sourceRoutes(t *testing.T, w *world) {
+// careless makes a box believe everything that its kernel can be made to believe.
+func careless(t *testing.T, box *nettest.Space) {
 	t.Helper()
-	w.box.Run(t, "sysctl", "-qw", "net.ipv4.conf.all.accept_source_route=1", "net.ipv4.conf.wlan0.accept_source_route=1",
-		"net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.wlan0.route_localnet=1")
+	var settings []string
+	for _, key := range []string{"accept_source_route", "route_localnet", "accept_local"} {
+		for _, device := range []string{"all", "wlan0"} {
+			settings = append(settings, "net.ipv4.conf."+device+"."+key+"=1")
+		}
+	}
+	box.Run(t, "sysctl", append([]string{"-qw"}, settings...)...)
+	batch(t, box, "addr add "+public+"/32 dev lo")
 }
 
 // Loopback is the box's own, also when its kernel would let others in.
 func TestLoopbackIsNotReachedFromOutside(t *testing.T) {
 	w := newWorld(t)
 	listen(t, w.box, 22)
-	sourceRoutes(t, w)
+	careless(t, w.box)
 	open := func() bool {
 		seen := startRecord(t, w.phone, "wlan1")
 		w.forge(t, forgery{from: phone4, to: "127.0.0.1", port: 22})
@@ -117,7 +128,7 @@ func hardware(t *testing.T, name string) net.HardwareAddr {
 func (f forgery) frame(t *testing.T, phone, box net.HardwareAddr) []byte {
 	t.Helper()
 	from, to := netip.MustParseAddr(f.from).AsSlice(), netip.MustParseAddr(f.to).AsSlice()
-	syn := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(f.port), SYN: true, Window: 1000, Seq: 1}
+	syn := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(f.port), SYN: !f.stray, FIN: f.stray, Window: 1000, Seq: 1}
 	link := &layers.Ethernet{SrcMAC: phone, DstMAC: box, EthernetType: layers.EthernetTypeIPv6}
 	var ip interface {
 		gopacket.NetworkLayer

@@ -14,10 +14,8 @@ func (p *plan) sources() []rule {
 		p.notOurs(guestIn),
 		// Options take a packet elsewhere than its destination says, when the
 		// machine allows that (source routes). Nothing that is let in needs them.
+		// In IPv6 such a packet comes by here again, to its next destination.
 		write(headerWords.isNot(number(5)), drop),
-	}
-	if p.dual {
-		list = append(list, write(routed, drop))
 	}
 	list = append(list, p.sources4()...)
 	if p.dual {

@@ -124,6 +124,13 @@ func TestVisibilityBringsQuestionsToTheBoxInTheClear(t *testing.T) {
 	if got, err := ask(t, w.phone, before); err != errRefused {
 		t.Errorf("a question that was open before: %q, %v", got, err)
 	}
+	// A question in pieces is a question.
+	for _, to := range []string{"8.8.8.8", internet6} {
+		got, err := ask(t, w.phone, question{network: "udp", to: to, port: 53, size: 5000})
+		if got != "box saw "+at(to, phone4, phone6) {
+			t.Errorf("a long question to %s: %q, %v", to, got, err)
+		}
+	}
 	// Two servers asked from one port are two questions.
 	for _, to := range []string{"8.8.8.8", "9.9.9.9", "1.1.1.1"} {
 		got, err := ask(t, w.phone, question{network: "udp", to: to, port: 53, from: phone4 + ":42000"})

@@ -236,6 +236,7 @@ type question struct {
 	port        int
 	from        string // address and port to ask from; none: what the kernel chooses
 	wait        time.Duration
+	size        int // bytes of the question; 0: few
 }
 
 // ask asks, and gives the answer. What is refused comes back as errRefused,
@@ -255,7 +256,7 @@ func ask(t *testing.T, s *nettest.Space, q question) (answer string, err error) 
 		}
 		defer c.Close()
 		c.SetDeadline(time.Now().Add(dialer.Timeout))
-		if _, err = io.WriteString(c, "who is there"); err != nil {
+		if _, err = c.Write(make([]byte, max(q.size, 12))); err != nil {
 			return
 		}
 		if stream, ok := c.(*net.TCPConn); ok {

@@ -53,7 +53,10 @@ func (w *world) start(t *testing.T, c gateway.Config, point string, as *syscall.
 	must(t, r.Start())
 	t.Cleanup(func() { r.Process.Kill(); r.Wait() })
 	for r.lines = bufio.NewScanner(out); r.lines.Scan(); {
-		at := strings.TrimPrefix(r.lines.Text(), "point ")
+		at, about := strings.CutPrefix(r.lines.Text(), "point ")
+		if !about {
+			continue
+		}
 		past = append(past, at)
 		if at == point {
 			return r, past

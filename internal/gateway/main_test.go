@@ -1,11 +1,11 @@
 package gateway_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"tinycheck"
 	"tinycheck/internal/child"
 	"tinycheck/internal/gateway"
+	"tinycheck/internal/hotspot"
 	"tinycheck/internal/nettest"
 )
 
@@ -60,7 +61,21 @@ func run(wish string) error {
 		return err
 	}
 	fmt.Println("point open")
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+	input := make(chan struct{})
+	go func() {
+		defer close(input)
+		io.Copy(io.Discard, os.Stdin)
+	}()
+	for {
+		select {
+		case <-g.Changes():
+			fmt.Println("guests", g.Guests(), "state", g.State())
+			continue
+		case <-input:
+		case <-g.Done():
+		}
+		err := g.Err()
+		fmt.Println("reason", hotspot.ReasonOf(err))
+		return errors.Join(err, g.Close())
 	}
-	return errors.Join(g.Err(), g.Close())
 }

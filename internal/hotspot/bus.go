@@ -87,7 +87,7 @@ func openDevice(op, iface string) (device dbus.BusObject, done func(), err error
 		}
 		return nil, nil, tinycheck.Errorf(op, tinycheck.Unavailable, err)
 	}
-	done = func() { conn.Close(); cancel() }
+	done = func() { shut(conn); cancel() }
 	path, err := devicePath(ctx, conn, iface)
 	if err != nil || path == "" {
 		done()

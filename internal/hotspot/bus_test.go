@@ -27,7 +27,7 @@ type keeper struct {
 
 const nm = "org.freedesktop.NetworkManager"
 
-func (k *keeper) GetDeviceByIpIface(name string) (dbus.ObjectPath, *dbus.Error) {
+func (k *keeper) find(name string) (dbus.ObjectPath, *dbus.Error) {
 	path := dbus.ObjectPath("/org/freedesktop/NetworkManager/Devices/" + name)
 	if _, known := k.state[path]; !known {
 		return "/", dbus.NewError(nm+".UnknownDevice", []any{"No device found for the requested iface."})
@@ -82,7 +82,7 @@ func newBus(t *testing.T) (address string) {
 	conf := filepath.Join(folder, "bus.conf")
 	text := fmt.Sprintf(`<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path=%s/bus</listen>
-<policy context="default"><allow send_destination="*" eavesdrop="false"/><allow own="*"/><allow user="*"/></policy></busconfig>`, folder)
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/><allow user="*"/></policy></busconfig>`, folder)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func newKeeper(t *testing.T, slow int) {
 	t.Cleanup(func() { conn.Close() })
 	const devices = "/org/freedesktop/NetworkManager/Devices/"
 	k := &keeper{state: map[dbus.ObjectPath]uint32{devices + "wlan0": 100, devices + "wlan9": 100}, slow: slow}
-	if err := conn.Export(k, "/org/freedesktop/NetworkManager", nm); err != nil {
+	if err := conn.ExportMethodTable(map[string]any{"GetDeviceByIpIface": k.find}, "/org/freedesktop/NetworkManager", nm); err != nil {
 		t.Fatal(err)
 	}
 	for path := range k.state {
@@ -133,7 +133,7 @@ func managed(t *testing.T, iface string, want bool) {
 	}
 }
 
-func TestNetworkManagerLetsGoAndTakesBack(t *testing.T) {
+func TestInterfacesAreLetGoAndTakenBack(t *testing.T) {
 	newKeeper(t, 3)
 	managed(t, "wlan0", true)
 	if err := hotspot.Manage("wlan0", false); err != nil {
@@ -146,7 +146,7 @@ func TestNetworkManagerLetsGoAndTakesBack(t *testing.T) {
 	managed(t, "wlan0", true)
 }
 
-func TestNetworkManagerThatDoesNotKnowOrAllow(t *testing.T) {
+func TestInterfacesThatAreNotKnownOrNotGiven(t *testing.T) {
 	newKeeper(t, 0)
 	managed(t, "eth7", false)
 	if err := hotspot.Manage("eth7", false); err != nil {
@@ -161,7 +161,7 @@ func TestNetworkManagerThatDoesNotKnowOrAllow(t *testing.T) {
 	}
 }
 
-func TestWithoutNetworkManagerNobodyManages(t *testing.T) {
+func TestWithoutKeeperNobodyManages(t *testing.T) {
 	newBus(t) // nobody is on it
 	managed(t, "wlan0", false)
 	if err := hotspot.Manage("wlan0", false); err != nil {

@@ -112,7 +112,7 @@ func take(limits []Limit, left []int, mode Mode) bool {
 // why says in words what is in the way of a channel.
 func why(c Config, card Card, held []int, tied bool) string {
 	if tied {
-		return whyTied(c, card, held)
+		return whyTied(card, held)
 	}
 	if c.Channel == 0 {
 		return "all channels of the band are closed in " + c.Country
@@ -133,7 +133,7 @@ func why(c Config, card Card, held []int, tied bool) string {
 
 // whyTied tells an uplink where no network may be opened from one where this
 // one does not want to be.
-func whyTied(c Config, card Card, held []int) string {
+func whyTied(card Card, held []int) string {
 	name, number := card.Neighbours[0].Interface, channelOf(held[0])
 	there := slices.ContainsFunc(card.Channels, func(ch Channel) bool {
 		return ch.Free() && ch.Number != japan && slices.Contains(held, ch.Frequency)

@@ -33,7 +33,7 @@ func connect(folder, iface string) (*control, error) {
 	return &control{conn: conn}, nil
 }
 
-func (c *control) close() { c.conn.Close() }
+func (c *control) close() { shut(c.conn) }
 
 // ask gives the answer to a question.
 func (c *control) ask(question string) (string, error) {
@@ -71,7 +71,9 @@ func (c *control) order(word string) error {
 
 // listen gives every message to hear, until the connection is closed.
 func (c *control) listen(hear func(string)) {
-	c.conn.SetDeadline(time.Time{})
+	if c.conn.SetDeadline(time.Time{}) != nil {
+		return // closed already
+	}
 	buffer := make([]byte, maxMessage)
 	for {
 		n, err := c.conn.Read(buffer)

@@ -27,7 +27,7 @@ func settle(ctx context.Context, c Config, card Card) error {
 	if err != nil {
 		return tinycheck.Errorf(opOpen, tinycheck.Unavailable, err)
 	}
-	defer client.Close()
+	defer shut(client)
 	if now, err := client.GetRegulatoryDomain(); err == nil && now.Region == c.Country {
 		return nil
 	}

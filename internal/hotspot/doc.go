@@ -31,6 +31,10 @@
 // where the driver takes one; the maker's part of the real one would tell
 // whoever looks at the list of networks what kind of box this is.
 //
+// A card that is the way to the Internet as well stays on the channel of that
+// connection, when it can be both at once; Beside makes the second interface
+// that this takes.
+//
 // # What it leaves behind
 //
 // Stop gives the interface back as it was found: its type, its address, up or

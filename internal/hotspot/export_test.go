@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 
+	"github.com/mdlayher/wifi"
+
 	"tinycheck"
 )
 
@@ -69,3 +71,6 @@ func FakeSwitches(t testing.TB, root, dev string) {
 	sysfs, rfkillPath = root, dev
 	t.Cleanup(func() { sysfs, rfkillPath = oldRoot, oldDev })
 }
+
+// CardOf reads what the kernel says about a radio.
+func CardOf(own wifi.Interface, ssid string, phy *wifi.PHY) Card { return cardOf(face{own, ssid}, phy) }

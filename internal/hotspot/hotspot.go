@@ -131,13 +131,16 @@ func (h *Hotspot) follow() error {
 		return because(opOpen, ReasonGone, h.config.Interface, "", err)
 	}
 	go func() {
-		defer cancel()
 		h.run(ticks, link.Index)
+		cancel()
+		for range ticks { // until the watch has ended too
+		}
+		close(h.done)
 	}()
 	return nil
 }
 
-// run is the life of the network after its start.
+// run is the life of the network after its start, until everything is given back.
 func (h *Hotspot) run(ticks <-chan struct{}, index int) {
 	var others sync.WaitGroup
 	others.Go(func() {
@@ -165,7 +168,6 @@ func (h *Hotspot) run(ticks <-chan struct{}, index int) {
 	others.Wait()
 	h.undone = errors.Join(h.child.Stop(stopGrace), Undo(h.config.Folder))
 	close(h.events)
-	close(h.done)
 }
 
 // hangUp closes the connections to hostapd.

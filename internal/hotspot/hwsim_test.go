@@ -13,7 +13,12 @@ import (
 )
 
 // Simulated radios of the kernel module mac80211_hwsim (its header
-// drivers/net/wireless/mac80211_hwsim.h), made and deleted one by one.
+// drivers/net/wireless/mac80211_hwsim.h), made and deleted one by one. In a
+// virtual machine that has the module, hostapd, wpa_supplicant, iw, nsenter and
+// /lib/firmware/regulatory.db:
+//
+//	modprobe mac80211_hwsim radios=0
+//	TINYCHECK_RADIOS=1 ./hotspot.test -test.run TestRadio
 const (
 	hwsimNewRadio = 4
 	hwsimDelRadio = 5

@@ -69,7 +69,7 @@ func phyOf(own face) (*wifi.PHY, error) {
 	if err != nil {
 		return nil, tinycheck.Errorf(opLook, tinycheck.Unavailable, err)
 	}
-	defer client.Close()
+	defer shut(client)
 	list, err := client.PHYs()
 	if err != nil {
 		return nil, tinycheck.Errorf(opLook, tinycheck.Unavailable, err)

@@ -44,7 +44,7 @@ func openAndWait(text string) {
 }
 
 // another runs a Start in another process and gives the first word it says.
-func another(t *testing.T, c hotspot.Config, as *syscall.Credential) (*exec.Cmd, string) {
+func another(t *testing.T, c hotspot.Config, as *syscall.Credential, capabilities ...uintptr) (*exec.Cmd, string) {
 	t.Helper()
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -53,7 +53,7 @@ func another(t *testing.T, c hotspot.Config, as *syscall.Credential) (*exec.Cmd,
 	other := exec.Command("/proc/self/exe")
 	other.Env = append(os.Environ(), crashing+"="+string(text))
 	other.Stderr = os.Stderr
-	other.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	other.SysProcAttr = &syscall.SysProcAttr{Credential: as, AmbientCaps: capabilities}
 	out, err := other.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -81,8 +81,8 @@ func crash(t *testing.T, c hotspot.Config) (pid int) {
 	return pid
 }
 
-// startAsNobody gives the reason why a Start of an ordinary user fails.
-func startAsNobody(t *testing.T, c hotspot.Config) string {
+// nobodysFolder gives the folder to an ordinary user.
+func nobodysFolder(t *testing.T, c hotspot.Config) *syscall.Credential {
 	t.Helper()
 	const nobody = 65534
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
@@ -91,8 +91,5 @@ func startAsNobody(t *testing.T, c hotspot.Config) string {
 	if err := os.Chown(c.Folder, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
-	other, word := another(t, c, &syscall.Credential{Uid: nobody, Gid: nobody})
-	other.Process.Kill()
-	other.Wait()
-	return word
+	return &syscall.Credential{Uid: nobody, Gid: nobody}
 }

@@ -1,7 +1,9 @@
 package hotspot
 
 import (
+	"encoding/binary"
 	"errors"
+	"io"
 	"io/fs"
 	"time"
 
@@ -26,18 +28,18 @@ func openRadio() (*radio, error) {
 		return nil, err
 	}
 	if err := conn.SetDeadline(time.Now().Add(kernelWait)); err != nil {
-		conn.Close()
+		shut(conn)
 		return nil, err
 	}
 	family, err := conn.GetFamily(unix.NL80211_GENL_NAME)
 	if err != nil {
-		conn.Close()
+		shut(conn)
 		return nil, err
 	}
 	return &radio{conn, family}, nil
 }
 
-func (r *radio) close() { r.conn.Close() }
+func (r *radio) close() { shut(r.conn) }
 
 func (r *radio) execute(command uint8, flags netlink.HeaderFlags, fill func(*netlink.AttributeEncoder)) ([]genetlink.Message, error) {
 	ae := netlink.NewAttributeEncoder()
@@ -51,6 +53,9 @@ func (r *radio) execute(command uint8, flags netlink.HeaderFlags, fill func(*net
 	m := genetlink.Message{Header: genetlink.Header{Command: command, Version: r.family.Version}, Data: data}
 	return r.conn.Execute(m, r.family.ID, netlink.Request|flags)
 }
+
+// shut closes what was only asked: that it fails changes nothing.
+func shut(c io.Closer) { c.Close() }
 
 // face is one interface of a card, as nl80211 knows it.
 type face struct {
@@ -129,7 +134,7 @@ func setAddress(index int, mac []byte) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer shut(conn)
 	if err := conn.SetDeadline(time.Now().Add(kernelWait)); err != nil {
 		return err
 	}
@@ -139,11 +144,12 @@ func setAddress(index int, mac []byte) error {
 	if err != nil {
 		return err
 	}
-	head := make([]byte, unix.SizeofIfInfomsg) // family, type, index, flags, change
-	ae.ByteOrder.PutUint32(head[4:], uint32(index))
+	// struct ifinfomsg: family, type, index, flags, change.
+	data := binary.NativeEndian.AppendUint32(make([]byte, 4, unix.SizeofIfInfomsg+len(attributes)), uint32(index))
+	data = append(append(data, make([]byte, 8)...), attributes...)
 	_, err = conn.Execute(netlink.Message{
 		Header: netlink.Header{Type: unix.RTM_NEWLINK, Flags: netlink.Request | netlink.Acknowledge},
-		Data:   append(head, attributes...),
+		Data:   data,
 	})
 	return err
 }

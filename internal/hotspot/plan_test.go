@@ -1,6 +1,7 @@
 package hotspot_test
 
 import (
+	"encoding/hex"
 	"flag"
 	"os"
 	"path/filepath"
@@ -215,4 +216,32 @@ func TestChannelsHaveNumbers(t *testing.T) {
 			t.Errorf("channel %d is on %d MHz, want %d", channel, got, mhz)
 		}
 	}
+}
+
+// Whatever passes Validate is one line each: nothing of it can become a line of
+// its own making.
+func FuzzPlanWritesWhatWasAsked(f *testing.F) {
+	f.Add("wifi-7f3a", "kmpt-vxdz-hbgs-jnfy", "wlan0", "/run/box", true)
+	f.Add("a\nwpa=0", " #=\\;,\":'$(x)  ", "w-0", "/run/a b", false)
+	f.Fuzz(func(t *testing.T, ssid, passphrase, iface, folder string, hidden bool) {
+		c := good()
+		c.SSID, c.Passphrase, c.Interface, c.Folder, c.Hidden = ssid, passphrase, iface, folder, hidden
+		p, err := hotspot.Plan(c, card())
+		if err != nil {
+			return
+		}
+		said := make(map[string]string)
+		for line := range strings.Lines(p.Conf) {
+			key, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+			if _, twice := said[key]; twice && ok {
+				t.Errorf("%s is said twice in\n%s", key, p.Conf)
+			}
+			said[key] = value
+		}
+		name, err := hex.DecodeString(said["ssid2"])
+		if err != nil || string(name) != ssid || said["wpa_passphrase"] != passphrase || said["interface"] != iface ||
+			said["ctrl_interface"] != folder+"/control" && folder != "/" || said["wpa"] != "2" {
+			t.Errorf("%q %q %q %q became\n%s", ssid, passphrase, iface, folder, p.Conf)
+		}
+	})
 }

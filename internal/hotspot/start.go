@@ -127,14 +127,13 @@ func notStarted(c Config, err error) error {
 func (h *Hotspot) await(ctx context.Context) error {
 	state := ""
 	on := func() bool {
-		var err error
 		if h.asking == nil {
-			h.asking, err = connect(h.config.Folder, h.config.Interface)
+			h.asking, _ = connect(h.config.Folder, h.config.Interface) // not there yet
 		}
-		if err == nil && h.asking != nil {
-			var answer string
-			answer, err = h.asking.ask("STATUS")
-			state = parseStatus(answer)["state"]
+		if h.asking != nil {
+			if answer, err := h.asking.ask("STATUS"); err == nil {
+				state = parseStatus(answer)["state"]
+			}
 		}
 		return state == "ENABLED" || h.ended()
 	}

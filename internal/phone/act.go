@@ -7,8 +7,9 @@ import (
 
 // running is a question or conversation that goes on.
 type running struct {
-	end  time.Duration // in the scenario
-	done chan struct{}
+	began time.Time
+	end   time.Duration // in the scenario
+	done  chan struct{}
 }
 
 // act plays questions and conversations in the order of their beginnings.
@@ -48,12 +49,12 @@ func (p *Phone) start(now []running, end time.Duration, done chan struct{}, f fu
 		defer close(done)
 		f()
 	}()
-	return append(now, running{end, done})
+	return append(now, running{time.Now(), end, done})
 }
 
 // room waits until something may begin: at its time or, as fast as possible,
-// when what has ended by then in the scenario has ended here too. It forgets
-// what is over.
+// when what has ended by then in the scenario has ended here too, or takes longer
+// than a phone would mind. It forgets what is over.
 func (p *Phone) room(ctx context.Context, now []running, at time.Duration) []running {
 	if p.config.Speed > 0 {
 		until(ctx, p.due(p.begin, at))
@@ -61,11 +62,9 @@ func (p *Phone) room(ctx context.Context, now []running, at time.Duration) []run
 	left := now[:0]
 	for _, r := range now {
 		if p.config.Speed == 0 && r.end <= at {
-			<-r.done
+			r.wait(r.began.Add(orderly))
 		}
-		select {
-		case <-r.done:
-		default:
+		if !r.wait(time.Time{}) {
 			left = append(left, r)
 		}
 	}
@@ -74,4 +73,21 @@ func (p *Phone) room(ctx context.Context, now []running, at time.Duration) []run
 		left = left[1:]
 	}
 	return left
+}
+
+// wait tells whether it is over, at the latest at that moment.
+func (r running) wait(limit time.Time) bool {
+	timer := time.NewTimer(time.Until(limit))
+	defer timer.Stop()
+	select {
+	case <-r.done:
+		return true
+	default:
+	}
+	select {
+	case <-r.done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }

@@ -18,10 +18,11 @@
 //
 // World is two network namespaces (network_namespaces(7)) without a name, so that
 // they end with the process however it ends, and two cables: the phone's to
-// Interface, the Internet's to Uplink. Routes lead to the scenario's addresses
-// only, and of those only to the ranges that are reserved for documentation (RFC
-// 5737, RFC 3849) unless StageConfig.Everywhere is set; there is never a default
-// route on the machine's side. The servers have no way out of the machine.
+// Interface, the Internet's to Uplink. Routes lead to the ranges that are reserved
+// for documentation only (RFC 5737, RFC 3849, RFC 9637), where scenarios have
+// their servers and nobody else has any; to other addresses of the scenario when
+// StageConfig.Everywhere is set. There is never a default route on the machine's
+// side. The servers have no way out of the machine.
 //
 // A phone sends on Config.Interface only: every socket is bound to it. It gets
 // its address by DHCP (RFC 2131) and, when the box advertises a network, IPv6

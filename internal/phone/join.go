@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 	"time"
 
@@ -36,13 +37,31 @@ func (p *Phone) obtain(ctx context.Context) (err error) {
 // take sets address and default route. The route goes when the address goes; its
 // metric is so bad that it serves nobody but sockets bound to the interface.
 func (p *Phone) take() error {
-	const worst = 1<<31 - 1
+	p.found = slices.Contains(p.before, p.lease.prefix)
 	var err error
 	entered := p.space.do(func() { err = netif.AddAddress(p.config.Interface, p.lease.prefix) })
 	if err = errors.Join(entered, err); err != nil || !p.lease.router.IsValid() {
 		return err
 	}
-	return p.space.ip("set route", fmt.Sprintf("route replace default via %s dev %s src %s metric %d onlink", p.lease.router, p.config.Interface, p.lease.prefix.Addr(), worst))
+	if err = p.space.ip("set route", "route replace "+p.way()); err != nil {
+		return errors.Join(err, p.giveBack())
+	}
+	return nil
+}
+
+func (p *Phone) way() string {
+	const worst = 1<<31 - 1
+	return fmt.Sprintf("default via %s dev %s src %s metric %d onlink", p.lease.router, p.config.Interface, p.lease.prefix.Addr(), worst)
+}
+
+// giveBack undoes take. An address that was there before stays.
+func (p *Phone) giveBack() error {
+	if p.found {
+		return p.space.ip("take route away", "route delete "+p.way())
+	}
+	var err error
+	entered := p.space.do(func() { err = netif.DeleteAddress(p.config.Interface, p.lease.prefix) })
+	return errors.Join(entered, err)
 }
 
 // renew asks for more time whenever half of it is over, RFC 2131 section 4.4.5,

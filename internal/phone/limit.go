@@ -18,9 +18,10 @@ const (
 	oneTry      = 250 * time.Millisecond // of DHCP; each further try waits twice as long
 	tries       = 4
 	idleAnswer  = 300 * time.Millisecond
-	talkTime    = 2 * time.Minute // beyond what the scenario says, for one conversation
-	patience    = time.Hour       // of servers, for a phone that says nothing
-	sixWait     = 4 * time.Second // for an address of IPv6 that the kernel makes
+	orderly     = 250 * time.Millisecond // that what is over in the scenario may hold up what comes next
+	talkTime    = 2 * time.Minute        // beyond what the scenario says, for one conversation
+	patience    = time.Hour              // of servers, for a phone that says nothing
+	sixWait     = 4 * time.Second        // for an address of IPv6 that the kernel makes
 	programTime = 10 * time.Second
 
 	burst      = 64 // datagrams in a row before a pause, so that no queue overflows

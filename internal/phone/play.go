@@ -17,7 +17,7 @@ import (
 // Config is how a phone plays.
 type Config struct {
 	Interface string        // the only one that it sends on
-	Speed     float64       // 1 is the scenario's own pace; 0 is as fast as possible, in its order
+	Speed     float64       // 1 is the scenario's own pace; 0 is as fast as possible, in the order of its beginnings
 	Wait      time.Duration // for an answer; 0 is 5 s
 	Join      time.Duration // for a lease; 0 is 30 s
 	MAC       bool          // Interface gets the MAC of the scenario's phone, and keeps it
@@ -105,14 +105,16 @@ type Phone struct {
 	space  *space
 	device tinycheck.Device
 
-	index int           // of the interface
-	mac   tinycheck.MAC // of the interface
-	lease lease
-	begin time.Time // of the scenario
-	names names
-	open  connections
-	stop  context.CancelFunc // of what renews the lease
-	goes  sync.WaitGroup
+	index  int            // of the interface
+	mac    tinycheck.MAC  // of the interface
+	before []netip.Prefix // that the interface had
+	lease  lease
+	found  bool      // the interface had the address of the lease
+	begin  time.Time // of the scenario
+	names  names
+	open   connections
+	stop   context.CancelFunc // of what renews the lease
+	goes   sync.WaitGroup
 
 	mu     sync.Mutex
 	played Played
@@ -176,11 +178,10 @@ func (p *Phone) Leave() error {
 	}
 	p.stop()
 	p.goes.Wait()
-	var err error
-	entered := p.space.do(func() { err = netif.DeleteAddress(p.config.Interface, p.lease.prefix) })
+	err := p.giveBack()
 	closed := p.space.close()
 	p.space = nil
-	return errors.Join(entered, err, closed)
+	return errors.Join(err, closed)
 }
 
 // attach takes the interface.
@@ -198,7 +199,7 @@ func (p *Phone) attach() error {
 	if i.Loopback {
 		return invalid("play scenario", "%s is the machine's own loop: expected the phone's end of a cable, or a Wi-Fi card that has joined", p.config.Interface)
 	}
-	p.index, p.mac = i.Index, i.MAC
+	p.index, p.mac, p.before = i.Index, i.MAC, i.Prefixes
 	if p.config.MAC && i.MAC != p.device.MAC {
 		p.mac = p.device.MAC
 		return p.space.ip("set link address", fmt.Sprintf("link set dev %s address %s", p.config.Interface, p.device.MAC))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -205,4 +206,55 @@ func (b *box) giveAddresses(t *testing.T, seconds uint32, again chan dhcp.V4) {
 			conn.WriteTo(body, &net.UDPAddr{IP: net.IPv4bcast, Port: 68})
 		}
 	}()
+}
+
+func TestAnAddressThatWasThereStays(t *testing.T) {
+	w, b := stage(t, find(t, "vpn"), phone.StageConfig{OnlyIPv4: true})
+	b.giveAddresses(t, 3600, make(chan dhcp.V4, 1))
+	inside := &box{"wlan0", func(name string, args ...string) *exec.Cmd {
+		return exec.Command("nsenter", append([]string{"--net=" + w.PhonePath(), name}, args...)...)
+	}}
+	inside.run(t, "ip", "addr", "add", "10.77.3.99/24", "dev", "wlan0")
+	state := func() string { return inside.run(t, "ip", "-o", "-4", "addr") + inside.run(t, "ip", "route") }
+	before := state()
+	p, err := w.Join(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if during := state(); !strings.Contains(during, "default via 10.77.3.1") {
+		t.Errorf("no way out: %s", during)
+	}
+	for range 2 {
+		if err := p.Leave(); err != nil {
+			t.Error(err)
+		}
+	}
+	if after := state(); after != before {
+		t.Errorf("left behind\n%s, expected\n%s", after, before)
+	}
+}
+
+// TestWithoutPermission runs this test again as somebody who may do nothing.
+func TestWithoutPermission(t *testing.T) {
+	if os.Getenv("PHONE_NOBODY") != "" {
+		_, err := phone.Stage(t.Context(), find(t, "vpn"), phone.StageConfig{Interface: "sim0"})
+		fmt.Println(err)
+		_, err = phone.Play(t.Context(), find(t, "vpn"), phone.Config{Interface: "wlan0"})
+		fmt.Println(err)
+		return
+	}
+	if alone(t); os.Getuid() != 0 {
+		t.Skip("skipped: only root can become nobody")
+	}
+	b := &box{"wlan0", exec.Command}
+	b.run(t, "ip", "link", "add", "wlan0", "type", "veth", "peer", "name", "ap0")
+	b.run(t, "ip", "link", "set", "wlan0", "up")
+	t.Cleanup(func() { b.run(t, "ip", "link", "del", "wlan0") })
+	c := exec.Command("/proc/self/exe", "-test.run=^TestWithoutPermission$")
+	c.Env = append(os.Environ(), "PHONE_NOBODY=1")
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := c.CombinedOutput()
+	if said := string(out); err != nil || !strings.Contains(said, "make network namespace: no permission: run as root") || strings.Count(said, "no permission") != 2 {
+		t.Errorf("%s %v", said, err)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -101,7 +102,10 @@ type zone struct {
 }
 
 func newZone(s *Script, hosts map[string][]netip.Addr) *zone {
-	z := &zone{told: make(map[dns.Question][][]byte), silent: make(map[dns.Question]bool), names: make(map[string]bool), hosts: hosts}
+	z := &zone{told: make(map[dns.Question][][]byte), silent: make(map[dns.Question]bool), names: make(map[string]bool), hosts: make(map[string][]netip.Addr)}
+	for name, list := range hosts {
+		z.hosts[strings.ToLower(strings.TrimSuffix(name, "."))] = list
+	}
 	for i := range s.Questions {
 		q := &s.Questions[i]
 		key := dns.Question{Name: q.Name, Type: q.Type}

@@ -44,7 +44,7 @@ func parse(t testing.TB, words string) *scenario.Scenario {
 // painted is what another program makes of the packets: every byte of a stream
 // at the place where its sequence number puts it, every datagram in its order.
 type painted struct {
-	base    map[string]uint32
+	first   map[string]uint32
 	streams map[string][]byte
 	packets map[string][]string
 }
@@ -64,9 +64,9 @@ func paint(t testing.TB, s *scenario.Scenario) painted {
 			p.packets[key] = append(p.packets[key], string(l.Payload))
 		case *layers.TCP:
 			if l.SYN {
-				p.base[key] = l.Seq + 1
+				p.first[key] = l.Seq + 1
 			}
-			at := int(l.Seq - p.base[key])
+			at := int(l.Seq - p.first[key])
 			if len(l.Payload) > 0 {
 				p.streams[key] = append(p.streams[key], make([]byte, max(0, at+len(l.Payload)-len(p.streams[key])))...)
 				copy(p.streams[key][at:], l.Payload)

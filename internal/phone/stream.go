@@ -10,7 +10,7 @@ import (
 
 // half is one direction of a TCP connection as it was recorded.
 type half struct {
-	base     uint32 // sequence number of offset 0
+	first    uint32 // sequence number of offset 0
 	known    bool
 	ended    bool
 	end      int64 // where the FIN stands
@@ -29,12 +29,12 @@ type segment struct {
 // anchor says where the stream begins, unless that is known.
 func (h *half) anchor(seq uint32) {
 	if !h.known {
-		h.base, h.known = seq, true
+		h.first, h.known = seq, true
 	}
 }
 
 // offset of a sequence number, RFC 9293 section 3.4: they wrap.
-func (h *half) offset(seq uint32) int64 { return int64(int32(seq - h.base)) }
+func (h *half) offset(seq uint32) int64 { return int64(int32(seq - h.first)) }
 
 // segment takes one segment of TCP to its flow.
 func (r *reader) segment(h heard, t *ip.TCP) {

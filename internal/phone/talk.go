@@ -3,6 +3,7 @@ package phone
 import (
 	"bytes"
 	"context"
+	"errors"
 	"hash/maphash"
 	"io"
 	"net"
@@ -112,7 +113,7 @@ func (t *talker) stream(ctx context.Context) fate {
 	}
 	conn, err := t.dial(ctx, call{network: network, to: t.to})
 	if err != nil {
-		return t.failed(err)
+		return t.failed(ctx, err)
 	}
 	defer cut(ctx, conn)()
 	var room []byte
@@ -125,7 +126,7 @@ func (t *talker) stream(ctx context.Context) fate {
 		}
 		if err != nil {
 			shut(conn)
-			return t.failed(err)
+			return t.failed(ctx, err)
 		}
 	}
 	t.hangUp(conn.(*net.TCPConn))
@@ -177,11 +178,11 @@ func (t *talker) over() fate {
 }
 
 // failed tells what an error means for the conversation.
-func (t *talker) failed(err error) fate {
+func (t *talker) failed(ctx context.Context, err error) fate {
 	switch {
-	case t.received > 0:
+	case t.received > 0, errors.Is(ctx.Err(), context.Canceled):
 		return fateBroken
-	case refuses(err) || err == io.EOF:
+	case refuses(err), errors.Is(err, io.EOF):
 		return fateRefused
 	}
 	return fateUnanswered
@@ -192,7 +193,7 @@ func (t *talker) failed(err error) fate {
 func (t *talker) datagrams(ctx context.Context) fate {
 	conn, err := t.dialUDP(ctx)
 	if err != nil {
-		return t.failed(err)
+		return t.failed(ctx, err)
 	}
 	defer shut(conn)
 	defer cut(ctx, conn)()
@@ -212,7 +213,7 @@ func (t *talker) datagrams(ctx context.Context) fate {
 			lost = err != nil
 		}
 		if err != nil && (t.received == 0 || ctx.Err() != nil) {
-			return t.failed(err)
+			return t.failed(ctx, err)
 		}
 	}
 	return t.over()

@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"errors"
 	"io"
 	"log"
 	"math/big"
@@ -47,11 +46,7 @@ func (n *Internet) listenWeb(ctx context.Context) error {
 			BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: log.New(io.Discard, "", 0),
 		}
 		n.open = append(n.open, web)
-		n.goes.Go(func() {
-			if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) && ctx.Err() == nil {
-				n.count(func(s *Served) { s.Refused++ })
-			}
-		})
+		n.goes.Go(func() { _ = web.Serve(l) }) // ends when it is closed
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (s *space) ip(op string, lines ...string) error {
 	if err = errors.Join(entered, err); err == nil {
 		return nil
 	}
-	words := strings.TrimSpace(said.String())
+	words := strings.Join(strings.FieldsFunc(said.String(), func(r rune) bool { return r == '\n' }), "; ")
 	kind := tinycheck.Unavailable
 	switch {
 	case strings.Contains(words, "File exists"):

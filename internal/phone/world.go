@@ -279,22 +279,32 @@ func ready(name string) error {
 	return netif.SetUp(name, true)
 }
 
-// lead makes the ways to the scenario's addresses.
+// lead makes the ways to the reserved ranges, where nobody is, and to the
+// scenario's other addresses if it was said so.
 func (w *World) lead() error {
-	var lines []string
+	ways := slices.Clone(reserved)
 	for _, a := range w.servers.Addresses() {
-		if !w.config.Everywhere && !slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) }) {
+		switch {
+		case slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(a) }):
+		case w.config.Everywhere:
+			ways = append(ways, whole(a))
+		default:
 			w.left = append(w.left, a)
-			continue
 		}
-		via := internetFour.Addr()
-		if a.Is6() {
-			via = internetSix.Addr()
-		}
-		if a == via || a.Is6() && !w.six {
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("route add %s via %s dev %s", whole(a), via, w.config.Uplink))
 	}
-	return w.machine.ip("lead to the Internet", lines...)
+	var lines []string
+	for _, p := range ways {
+		switch {
+		case p.Addr().Is4():
+			lines = append(lines, fmt.Sprintf("route add %s via %s dev %s", p, internetFour.Addr(), w.config.Uplink))
+		case w.six:
+			lines = append(lines, fmt.Sprintf("route add %s via %s dev %s", p, internetSix.Addr(), w.config.Uplink))
+		}
+	}
+	const op = "lead to the Internet"
+	err := w.machine.ip(op, lines...)
+	if errors.Is(err, tinycheck.Conflict) {
+		return tinycheck.Errorf(op, tinycheck.Conflict, fmt.Errorf("this machine has a way of its own to one of %v: take it away, or end the other simulation", ways))
+	}
+	return err
 }

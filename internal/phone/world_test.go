@@ -327,7 +327,7 @@ func TestNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	during := state(t)
-	for _, want := range []string{"sim0", "via 198.51.100.1 dev simup0", "2001:db8:64::11 via"} {
+	for _, want := range []string{"sim0", "198.51.100.0/24 via 198.51.100.1 dev simup0", "2001:db8::/32 via"} {
 		if !strings.Contains(during, want) {
 			t.Errorf("no %s in the world", want)
 		}
@@ -351,7 +351,7 @@ func TestAddressesOfOthersAreLeftOut(t *testing.T) {
 	for _, everywhere := range []bool{false, true} {
 		w, b := stage(t, s, phone.StageConfig{Everywhere: everywhere})
 		routes := b.run(t, "ip", "route")
-		if strings.Contains(routes, "93.184.215.14") != everywhere || !strings.Contains(routes, "203.0.113.14") || strings.Contains(routes, "192.168.4.") {
+		if strings.Contains(routes, "93.184.215.14") != everywhere || !strings.Contains(routes, "203.0.113.0/24") || strings.Contains(routes, "192.168.4.") {
 			t.Errorf("everywhere %v: %s", everywhere, routes)
 		}
 		if left := fmt.Sprint(w.Left()); left != map[bool]string{false: "[93.184.215.14]", true: "[]"}[everywhere] {
@@ -360,6 +360,18 @@ func TestAddressesOfOthersAreLeftOut(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestTwoWorldsDoNotFit(t *testing.T) {
+	_, b := stage(t, find(t, "vpn"), phone.StageConfig{})
+	before := b.run(t, "ip", "route")
+	_, err := phone.Stage(t.Context(), find(t, "vpn"), phone.StageConfig{Interface: "sim1", Uplink: "simup1"})
+	if tinycheck.KindOf(err) != tinycheck.Conflict || !strings.Contains(err.Error(), "203.0.113.0/24") {
+		t.Error(err)
+	}
+	if after := b.run(t, "ip", "route"); after != before || strings.Contains(state(t), "sim1") {
+		t.Errorf("left behind\n%s", after)
 	}
 }
 

@@ -192,6 +192,46 @@ func again(t *testing.T, cfg recording.Config) *tinycheck.Report {
 	return &r
 }
 
+// Where files rotate, all of them together give the answer; each is whole.
+func TestRotatedFilesGiveTheSameAnswerTogether(t *testing.T) {
+	s := newStage(t)
+	s.cfg.Rotate = 64 << 10
+	r := s.start(t.Context())
+	s.send(words)
+	s.send(words)
+	until(t, r, "the contact", found)
+	result := stop(t, r)
+	if len(result.Files) < 3 || result.Report.Capture.SHA256 != "" {
+		t.Fatalf("files %+v", result.Files)
+	}
+	line := analysis.New(s.cfg.Analysis)
+	number := int64(0)
+	for _, one := range result.Files {
+		file, err := capture.Open(one.Path, capture.Config{Hash: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p tinycheck.Packet
+		for err = file.Next(&p); err == nil; err = file.Next(&p) {
+			number++
+			p.Number = number
+			line.See(&p)
+		}
+		facts := file.Capture()
+		if len(facts.Damage) > 0 || facts.SHA256 != one.SHA256 || facts.Packets != one.Packets {
+			t.Errorf("%s: %+v, told %+v", one.Path, facts, one)
+		}
+		file.Close()
+	}
+	again, err := line.Report(result.Report.Capture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(written(t, &result.Report), written(t, &again)); diff != "" {
+		t.Errorf("live (-) and from the files (+):\n%s", diff)
+	}
+}
+
 func TestAnInterfaceThatGoesAwayIsWaitedFor(t *testing.T) {
 	s := newStage(t)
 	r := s.start(t.Context())
