@@ -139,7 +139,7 @@ gets_on() {
 # refuses TEXT SECONDS PATTERN…: the product ends by itself with status 1 and says all of this.
 refuses() {
   local text="$1" pattern; shift
-  if ! ended "$1"; then fail "$text: ends within $1 s"; show "$W/err"; kill -9 "$tiny"; return; fi
+  if ! ended "$1"; then fail "$text: ends within $1 s"; show "$W/err"; finished; return; fi
   shift
   is "$text: ends with 1" "$status" 1
   for pattern in "$@"; do

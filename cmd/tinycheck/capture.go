@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -128,12 +127,4 @@ func (w *watching) watch(ctx context.Context, cfg recording.Config) error {
 		return err
 	}
 	return exit([]tinycheck.Level{result.Report.Answer}, result.Err != nil)
-}
-
-// early says why a recording ended before its time.
-func early(result *recording.Result) error {
-	if result.Err == nil {
-		return nil
-	}
-	return fmt.Errorf("the recording ended early: %w", result.Err)
 }

@@ -132,7 +132,7 @@ func (f *hotspotFlags) serve(ctx context.Context, w *watching, g *gateway.Gatewa
 		enough()
 	}()
 	cfg := f.recording()
-	cfg.Modes = f.modes()
+	cfg.Interface, cfg.Modes = g.Network().Interface, f.modes()
 	err := w.watch(ctx, cfg)
 	enough()
 	<-done

@@ -13,6 +13,7 @@ import (
 
 // network shows how to join, before anything happens.
 func (v *view) network(n gateway.Network, f *hotspotFlags) {
+	v.iface = n.Interface
 	if !v.live || v.quiet {
 		v.networkFacts(n)
 		return

@@ -37,6 +37,7 @@ printf 'ctrl_interface=/run/wpa-box\nnetwork={\n ssid="neighbour"\n scan_freq=24
 wpa_supplicant -B -P /run/case-box.pid -Dnl80211 -iwlan0 -c"$W/box.conf" >/dev/null
 connected() { iw dev wlan0 link | grep -q '^Connected'; }
 ok "the card is in use" soon 20 connected
+soon 10 eval 'ip -6 route show table local | grep -q "^local fe80.* dev wlan0"' # it has its address
 state >"$W/before-busy"
 begin -i wlan0
 refuses "a busy card" 20 wlan0 'use|busy'

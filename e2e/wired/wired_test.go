@@ -284,7 +284,7 @@ func TestNothingIsLeft(t *testing.T) {
 	w := newWorld(t)
 	w.sh(w.box, "nft -f - <<'N'\n"+foreign+"\nN\n")
 	before := w.kernel()
-	clear := func(what string) {
+	asBefore := func(what string) {
 		t.Helper()
 		eventually(t, what+": the machine as it was", func() bool { return w.kernel() == before && len(w.children()) == 0 })
 		if after := w.kernel(); after != before {
@@ -302,13 +302,13 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	w.private()
 	r.stop()
-	clear("stopped")
+	asBefore("stopped")
 
 	r = w.hotspot()
 	r.says("open: guests0")
 	r.Process.Kill()
 	r.Wait()
-	clear("killed")
+	asBefore("killed")
 
 	r = w.hotspot()
 	r.says("open: guests0")
@@ -320,7 +320,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if out, err := w.box.Command(binary, "undo", "--runtime-dir", w.runtime()).CombinedOutput(); err != nil {
 		t.Errorf("undo: %v: %s", err, out)
 	}
-	clear("killed with its keeper")
+	asBefore("killed with its keeper")
 
 	r = w.hotspot()
 	r.says("open: guests0")
@@ -329,7 +329,7 @@ func TestNothingIsLeft(t *testing.T) {
 	r = w.hotspot()
 	r.says("open: guests0")
 	r.stop()
-	clear("killed, and started again")
+	asBefore("killed, and started again")
 }
 
 // private checks that nobody else can read what the program keeps while it runs.

@@ -38,12 +38,14 @@
 //
 // # Modes
 //
-// Contained: nobody is asked. Every name has the address Sink and no other
+// Contained: nobody is asked. Every name (but .local, .invalid and those that
+// Visibility denies) has the address Sink and no other
 // record. AAAA is answered with "no such record", upon which phones take the
 // IPv4 address. Visibility: names by which phones ask whether the network minds
 // their hiding of names (Apple's relay, Firefox) do not exist; _dns.resolver.arpa
 // (RFC 9462) has nothing to offer; HTTPS and SVCB records (RFC 9460) are left out
-// of answers, and the keys for hiding server names (ECH) with them.
+// of answers, and the keys for hiding server names (ECH) with them. Records that
+// come along with an answer, which phones have not asked for, pass.
 //
 // # What it does not do
 //

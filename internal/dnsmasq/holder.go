@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // program is one that runs, as far as /proc lets us see it (proc(5)).
@@ -93,15 +95,31 @@ func readEndpoint(s string) (at netip.AddrPort, ok bool) {
 	return netip.AddrPortFrom(a.Unmap(), uint16(n)), ok
 }
 
-// leftover reports whether a program is a dnsmasq of this folder: when we are
-// killed it dies with us, but not its processes for connections over TCP, which
-// keep the port for up to 150 seconds.
+func (p program) arguments() [][]byte {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
+	if err != nil || len(line) == 0 {
+		return nil
+	}
+	return bytes.Split(line, []byte{0})
+}
+
+// going reports whether a program is about to be gone, with or without its name.
+func (p program) going() bool { return p.arguments() == nil }
+
+// ours reports whether a program is a dnsmasq of this folder.
+func (c Config) ours(p program) bool {
+	return slices.ContainsFunc(p.arguments(), func(arg []byte) bool { return string(arg) == c.argument() })
+}
+
+// leftover reports whether a program is a process that a dnsmasq of this folder
+// started for a connection over TCP, and that has lost it: it keeps the port for
+// up to 150 seconds. A dnsmasq leads its session (see child), and never outlives us.
 func (c Config) leftover(p program) bool {
-	if p.pid == 0 {
+	if p.pid == 0 || !c.ours(p) {
 		return false
 	}
-	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
-	return err == nil && slices.ContainsFunc(bytes.Split(line, []byte{0}), func(arg []byte) bool { return string(arg) == c.argument() })
+	session, err := unix.Getsid(p.pid)
+	return err == nil && session != p.pid && !c.ours(program{pid: session})
 }
 
 // end kills what is left of an earlier run, and nothing else.

@@ -113,6 +113,28 @@ func TestAStartThatCannotWorkIsRefused(t *testing.T) {
 	})
 }
 
+// Another Start with the same folder is no reason to end what runs there.
+func TestASecondOneIsRefusedAndTheFirstLivesOn(t *testing.T) {
+	w := newWorld(t)
+	s := w.start(t)
+	var conn net.Conn
+	w.box.Do(t, func() { // with a process of its own for a connection
+		var err error
+		if conn, err = net.Dial("tcp", "10.77.3.1:53"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	defer conn.Close()
+	ask(t, w.box, asked{name: "x.invalid.", kind: dnsmessage.TypeA, tcp: true}) // the first connection was taken before
+	if _, err := w.try(t, w.config()); !errors.Is(err, tinycheck.Busy) || !strings.Contains(err.Error(), "taken by dnsmasq (process") {
+		t.Errorf("got %v", err)
+	}
+	w.lease(t, w.phone)
+	if leases, err := s.Leases(); len(leases) != 1 || err != nil || s.Err() != nil {
+		t.Errorf("the first one: leases %v (%v), %v", leases, err, s.Err())
+	}
+}
+
 // self is this program as an error names it.
 func self(t *testing.T) string {
 	t.Helper()

@@ -54,12 +54,9 @@ func (c Config) checkFree() error {
 // clear tries a socket, and ends what an earlier run of ours has left there. The
 // kernel closes the files of a killed program a moment later.
 func (c Config) clear(s socket) error {
-	err, killed := s.try(), map[int]bool{}
+	err := s.try()
 	for until := time.Now().Add(endWait); errors.Is(err, errTaken) && time.Now().Before(until); err = s.try() {
-		held := s.holder()
-		if c.end(held) {
-			killed[held.pid] = true
-		} else if len(killed) == 0 || held.pid != 0 && !killed[held.pid] {
+		if held := s.holder(); !c.end(held) && !held.going() {
 			break // somebody else's
 		}
 		time.Sleep(pause)

@@ -1,7 +1,11 @@
 package firewall_test
 
 import (
+	"bytes"
+	"net"
 	"net/netip"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -153,13 +157,116 @@ func TestTheBoxDefendsItsAddress(t *testing.T) {
 func TestAFloodOfPingsIsNotAnswered(t *testing.T) {
 	w := newWorld(t)
 	listen(t, w.box, 53)
+	received := regexp.MustCompile(`200 packets transmitted, (\d+) received`)
+	flood := func(to string) int {
+		out, _ := w.phone.Command("ping", "-n", "-q", "-l", "200", "-c", "200", "-W", "0.3", to).Output()
+		found := received.FindSubmatch(out)
+		if found == nil {
+			t.Fatalf("ping %s says\n%s", to, out)
+		}
+		n, _ := strconv.Atoi(string(found[1]))
+		return n
+	}
+	for _, to := range []string{box4, box6} {
+		if n := flood(to); n < 150 {
+			t.Fatalf("without a firewall %s answers %d of 200 pings", to, n)
+		}
+	}
 	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
 	for _, to := range []string{box4, box6} {
-		out, _ := w.phone.Command("ping", "-n", "-q", "-l", "200", "-c", "200", "-W", "0.3", to).Output()
-		if s := string(out); !strings.Contains(s, "200 packets transmitted") || strings.Contains(s, " 200 received") || strings.Contains(s, " 0 received") {
-			t.Errorf("%s: %s", to, out)
+		if n := flood(to); n < 20 || n > 120 {
+			t.Errorf("%s answers %d of 200 pings at once", to, n)
 		}
 		reaches(t, w.other, to, 53, "box saw "+at(to, other4, other6))
+	}
+}
+
+// What is for everybody gets no answer from the box, be it a question for a name.
+func TestNoiseIsNotAnswered(t *testing.T) {
+	w := newWorld(t)
+	linkLocal(t, w)
+	listen(t, w.box, 53)
+	w.rule(t, firewall.Config{Prefixes: prefixes(six), Visibility: true})
+	seen := startRecord(t, w.phone, "wlan1")
+	for _, to := range []string{"224.0.0.251", "239.255.255.250", "10.77.3.255", "255.255.255.255", "ff02::fb%wlan1", "ff02::1%wlan1", "ff05::c%wlan1"} {
+		for _, port := range []int{53, 137, 1900, 5353} {
+			ask(t, w.phone, question{network: "udp", to: to, port: port, wait: 10 * time.Millisecond})
+		}
+	}
+	sent := 0
+	for _, line := range seen.lines(t, w.phone, box4) {
+		if own := regexp.MustCompile(`^IP6? (10\.77\.3\.50|fe80::50|fd00:77:3::50)\.`); own.MatchString(line) {
+			sent++
+		} else {
+			t.Errorf("the box answers: %s", line)
+		}
+	}
+	if sent < 20 {
+		t.Errorf("the phone said %d things only", sent)
+	}
+}
+
+// A phone looks for routers and neighbours; it does not play one to the box.
+func TestAGuestAsksForRoutersAndIsNone(t *testing.T) {
+	w := newWorld(t)
+	linkLocal(t, w)
+	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
+	const solicit, advertise, neighbour, redirect, query = 133, 134, 135, 137, 130
+	for _, c := range []struct {
+		name     string
+		from, at *nettest.Space
+		source   string
+		to       string
+		message  byte
+		heard    bool
+	}{
+		{"a phone looks for routers", w.phone, w.box, "fe80::50%wlan1", "ff02::2%wlan1", solicit, true},
+		{"a phone looks for its neighbour the box", w.phone, w.box, "fe80::50%wlan1", box6, neighbour, true},
+		{"a phone looks for it by its other address", w.phone, w.box, phone6, "fe80::b0%wlan1", neighbour, true},
+		{"the box is a router", w.box, w.phone, "fe80::b0%wlan0", "ff02::1%wlan0", advertise, true},
+		{"the box asks who listens", w.box, w.phone, "fe80::b0%wlan0", "ff02::1%wlan0", query, true},
+		{"a phone says it is a router", w.phone, w.box, "fe80::50%wlan1", "ff02::1%wlan1", advertise, false},
+		{"a phone says so to the box", w.phone, w.box, "fe80::50%wlan1", "fe80::b0%wlan1", advertise, false},
+		{"a phone shows the box a better way", w.phone, w.box, "fe80::50%wlan1", "fe80::b0%wlan1", redirect, false},
+		{"the box shows a phone a better way", w.box, w.phone, "fe80::b0%wlan0", "fe80::50%wlan0", redirect, false},
+		{"a phone asks who listens", w.phone, w.box, "fe80::50%wlan1", "ff02::1%wlan1", query, false},
+	} {
+		ear, mouth := icmp6(t, c.at, ""), icmp6(t, c.from, c.source)
+		message := append([]byte{c.message, 0, 0, 0, 0, 0, 0, 0}, "to be told from what the kernel says"...)
+		var sent error
+		c.from.Do(t, func() {
+			to := netip.MustParseAddr(c.to)
+			_, sent = mouth.WriteTo(message, &net.IPAddr{IP: to.AsSlice(), Zone: to.Zone()})
+		})
+		if got := hears(ear, message); got != c.heard {
+			t.Errorf("%s: heard: %v, want %v (%v)", c.name, got, c.heard, sent)
+		}
+	}
+}
+
+func icmp6(t *testing.T, s *nettest.Space, source string) (c net.PacketConn) {
+	t.Helper()
+	s.Do(t, func() {
+		var err error
+		if c, err = net.ListenPacket("ip6:ipv6-icmp", source); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func hears(ear net.PacketConn, message []byte) bool {
+	ear.SetReadDeadline(time.Now().Add(silence))
+	buffer := make([]byte, 200)
+	for {
+		n, _, err := ear.ReadFrom(buffer)
+		if err != nil {
+			return false
+		}
+		if n == len(message) && buffer[0] == message[0] && bytes.Equal(buffer[8:n], message[8:]) {
+			return true
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tinycheck/internal/firewall"
+	"tinycheck/internal/nettest"
 )
 
 // servers are whom a phone may ask for names: far and near, there or not.
@@ -94,6 +95,7 @@ func TestContainedEndsWhatWasOpen(t *testing.T) {
 
 func TestVisibilityBringsQuestionsToTheBoxInTheClear(t *testing.T) {
 	w := newWorld(t)
+	near := linkLocal(t, w)
 	listen(t, w.box, 53)
 	listen(t, w.internet, 53, 443, 784, 853, 8853)
 	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
@@ -105,8 +107,8 @@ func TestVisibilityBringsQuestionsToTheBoxInTheClear(t *testing.T) {
 		reaches(t, w.phone, internet4, port, "internet saw "+uplink4)
 	}
 	w.rule(t, firewall.Config{Prefixes: prefixes(six), Visibility: true})
-	for _, s := range servers {
-		reaches(t, w.phone, s, 53, "box saw "+at(s, phone4, phone6))
+	for _, s := range append(servers, near) {
+		reaches(t, w.phone, s, 53, "box saw "+seenAt(s))
 	}
 	for _, to := range []string{internet4, internet6} {
 		fails(t, w.phone, to, 853, errRefused)
@@ -170,5 +172,27 @@ func TestWithoutANetworkOfIPv6NoneIsForwarded(t *testing.T) {
 			t.Errorf("%+v: this got out:\n%s", c, strings.Join(seen, ""))
 		}
 		reaches(t, w.phone, box4, 53, "box saw "+phone4)
+	}
+}
+
+// Other tables that send questions elsewhere come too late.
+func TestItStandsBeforeOtherTables(t *testing.T) {
+	nettest.Need(t, "nftables", "nft")
+	w := newWorld(t)
+	listen(t, w.box, 53)
+	listen(t, w.internet, 53, 443)
+	const another = "192.168.50.22"
+	batch(t, w.box, "addr add "+another+"/24 dev up0")
+	load(t, w.box, `table inet other {
+		chain pre { type nat hook prerouting priority dstnat - 5; policy accept; meta nfproto ipv4 udp dport 53 dnat ip to `+internet4+`; meta nfproto ipv4 tcp dport 53 dnat ip to `+internet4+`; }
+		chain post { type nat hook postrouting priority srcnat - 5; policy accept; ip saddr `+phone4+` snat ip to `+another+`; }
+	}`)
+	reaches(t, w.phone, "8.8.8.8", 53, "internet saw "+another)
+	for _, c := range []firewall.Config{{Visibility: true}, {Contained: true}} {
+		w.rule(t, c)
+		reaches(t, w.phone, "8.8.8.8", 53, "box saw "+phone4)
+		if c.Visibility {
+			reaches(t, w.phone, internet4, 443, "internet saw "+uplink4)
+		}
 	}
 }

@@ -21,6 +21,7 @@ func (a around) same(b around) bool {
 
 // plan is what was chosen before anything was changed.
 type plan struct {
+	card      string       // interface of the card that ours is made beside; "": ours is there
 	index     int          // of the interface: another one of that name is not ours
 	wasUp     bool         // before us
 	four, six netip.Prefix // the guests' networks with our address; six is invalid for none
@@ -76,8 +77,8 @@ func survey(guest string, all []netif.Interface, defaults []netif.Route) (a arou
 	return a
 }
 
-// taken are the networks that that of the guests may not touch.
-func taken(c Config, all []netif.Interface) ([]netip.Prefix, error) {
+// occupied are the networks that that of the guests may not touch.
+func occupied(c Config, all []netif.Interface) ([]netip.Prefix, error) {
 	list, err := routes()
 	if err != nil {
 		return nil, err

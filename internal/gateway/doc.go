@@ -26,6 +26,10 @@
 // machine has it at the time of opening. A network that comes later is closed to
 // the guests at once; IPv6 that comes later they do not get.
 //
+// A Wi-Fi interface that has joined a network, perhaps the way to the Internet,
+// keeps it: where the card can be both, an interface of our own is made beside
+// it, for as long as the network is open.
+//
 // It does not record, analyze or decide anything, it does not open two networks
 // on one machine, and it does not look after the uplink. Of a program that was
 // killed it leaves nothing; of a machine that lost its power, a soft-blocked

@@ -128,23 +128,22 @@ func (g *Gateway) clear() error {
 
 // choose looks at the machine and decides, without changing anything.
 func (g *Gateway) choose() error {
-	i, err := g.examine()
+	six, err := g.examine()
 	if err != nil {
 		return err
 	}
-	g.index, g.wasUp = i.Index, i.Up
 	var all []netif.Interface
 	if g.around, all, err = look(g.config.Interface); err != nil {
 		return err
 	}
-	no, err := taken(g.config, all)
+	no, err := occupied(g.config, all)
 	if err != nil {
 		return err
 	}
 	if g.four, err = chooseFour(no, rand.Reader); err != nil {
 		return err
 	}
-	if off, _ := netif.Switch("net/ipv6/conf/" + i.Name + "/disable_ipv6"); g.around.six && off == "0" {
+	if g.around.six && six {
 		if g.six, err = chooseSix(no, rand.Reader); err != nil {
 			return err
 		}
@@ -157,6 +156,37 @@ func (g *Gateway) choose() error {
 	return nil
 }
 
+// examine finds the interface, or a name for the one to make, and asks the card
+// whether it can be a hotspot. It reports whether IPv6 is allowed there.
+func (g *Gateway) examine() (six bool, err error) {
+	name := g.config.Interface
+	if !g.config.Wired {
+		if _, err := hotspot.Look(name); err != nil {
+			return false, err
+		}
+		connected, err := hotspot.Connected(name)
+		if err != nil {
+			return false, err
+		}
+		if connected { // perhaps our own way to the Internet: it stays, and ours comes beside it
+			g.card = name
+			g.config.Interface, err = hotspot.Spare()
+			return allowsSix("default"), err
+		}
+	}
+	i, err := netif.Find(name)
+	if err != nil {
+		return false, err
+	}
+	g.index, g.wasUp = i.Index, i.Up
+	return allowsSix(name), suitable(i)
+}
+
+func allowsSix(name string) bool {
+	off, err := netif.Switch("net/ipv6/conf/" + name + "/disable_ipv6")
+	return err == nil && off == "0"
+}
+
 // obstacles are those in the guests' way, who are told of it and no more.
 func (g *Gateway) obstacles() []string {
 	list, err := firewall.Obstacles(g.config.Interface)
@@ -167,20 +197,6 @@ func (g *Gateway) obstacles() []string {
 		g.log.Warn("another firewall is in the guests' way", "what", words)
 	}
 	return list
-}
-
-// examine finds the interface, and asks the card whether it can be a hotspot.
-func (g *Gateway) examine() (netif.Interface, error) {
-	if !g.config.Wired {
-		if _, err := hotspot.Look(g.config.Interface); err != nil {
-			return netif.Interface{}, err
-		}
-	}
-	i, err := netif.Find(g.config.Interface)
-	if err != nil {
-		return i, err
-	}
-	return i, suitable(i)
 }
 
 func (g *Gateway) head() head {

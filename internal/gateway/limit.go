@@ -15,17 +15,18 @@ const (
 	maxRestarts  = 3       // of dnsmasq, and of the keeper, within restartSpan
 	maxKeptSaid  = 2048    // bytes of what the keeper said before it ended
 
-	restartSpan   = 10 * time.Minute
-	unsureSpan    = 10 * time.Second       // that the machine may not be able to say how things are
-	watchTick     = 2 * time.Second        // between two looks at the firewall and the uplink
-	lookTick      = 500 * time.Millisecond // between two looks at the guests
-	staleAfter    = 5 * time.Minute        // a guest on a wire, silent that long, has left
-	keeperReady   = 10 * time.Second       // for the keeper to say that it waits
-	keeperEnd     = 5 * time.Second        // for the keeper to end when told
-	lockPatience  = 5 * time.Second        // for somebody who is taking back
-	keepPatience  = time.Minute            // the same, for the keeper
-	placePatience = time.Second            // for a process that is just ending
-	lockPoll      = 20 * time.Millisecond
-	endPatience   = 5 * time.Second // for a process that was killed
-	goneWait      = 2 * time.Second // for hostapd to notice that its card is gone
+	restartSpan     = 10 * time.Minute
+	unsureSpan      = 10 * time.Second       // that the machine may not be able to say how things are
+	watchTick       = 2 * time.Second        // between two looks at the firewall and the uplink
+	lookTick        = 500 * time.Millisecond // between two looks at the guests
+	staleAfter      = 5 * time.Minute        // a guest on a wire, silent that long, has left
+	keeperReady     = 10 * time.Second       // for the keeper to say that it waits
+	keeperEnd       = 5 * time.Second        // for the keeper to end when told
+	lockPatience    = 5 * time.Second        // for somebody who is taking back
+	keepPatience    = time.Minute            // the same, for the keeper
+	placePatience   = time.Second            // for a process that is just ending
+	managedPatience = 3 * time.Second        // for NetworkManager to see a new interface
+	lockPoll        = 20 * time.Millisecond
+	endPatience     = 5 * time.Second // for a process that was killed
+	goneWait        = 2 * time.Second // for hostapd to notice that its card is gone
 )

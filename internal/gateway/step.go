@@ -13,6 +13,7 @@ type stepName string
 const (
 	stepKeeper   stepName = "keeper"
 	stepFolders  stepName = "folders"
+	stepBeside   stepName = "beside"
 	stepLetGo    stepName = "let-go"
 	stepRadio    stepName = "radio"
 	stepFirewall stepName = "firewall"
@@ -50,6 +51,7 @@ func steps() []step {
 	return []step{
 		{name: stepKeeper, do: startKeeper},
 		{name: stepFolders, prepare: always(stepFolders), do: makeFolders, undo: removeFolders, lasting: true},
+		{name: stepBeside, prepare: ifConnected, do: makeBeside, undo: removeBeside},
 		{name: stepLetGo, prepare: ifManaged, do: letGo, undo: giveBack},
 		{name: stepRadio, prepare: ifBlocked, do: unblock, undo: block, lasting: true},
 		{name: stepFirewall, prepare: always(stepFirewall), do: protect, undo: unprotect, after: stepSwitches},

@@ -9,6 +9,53 @@ import (
 	"tinycheck/internal/netif"
 )
 
+func ifConnected(g *Gateway) (*entry, error) {
+	if g.card == "" {
+		return nil, nil
+	}
+	return always(stepBeside)(g)
+}
+
+// makeBeside makes the interface, and waits until NetworkManager has seen it,
+// where that looks after the card: what it has not seen it cannot let go of.
+func makeBeside(ctx context.Context, g *Gateway, e entry) error {
+	managed, err := hotspot.Managed(g.card)
+	if err == nil {
+		err = hotspot.Beside(g.card, e.Interface)
+	}
+	if err != nil {
+		return err
+	}
+	i, err := netif.Find(e.Interface)
+	g.index = i.Index
+	if err != nil || !managed {
+		return err
+	}
+	err = persist(ctx, managedPatience, func() error {
+		if seen, err := hotspot.Managed(e.Interface); err != nil || seen {
+			return err
+		}
+		return errWait
+	})
+	if errors.Is(err, errWait) {
+		return nil // it does not want it
+	}
+	return err
+}
+
+func removeBeside(_ string, e entry) ([]string, error) {
+	if there, err := has(e.Interface); !there {
+		return nil, err
+	}
+	switch err := hotspot.Remove(e.Interface); {
+	case errors.Is(err, tinycheck.Invalid): // a journal that somebody else has written
+		return []string{"left the interface " + e.Interface + " alone: it is none that was made here"}, nil
+	case err != nil:
+		return nil, err
+	}
+	return []string{"removed the interface " + e.Interface}, nil
+}
+
 // ifManaged: NetworkManager would give the interface its own addresses, or take ours away.
 func ifManaged(g *Gateway) (*entry, error) {
 	managed, err := hotspot.Managed(g.config.Interface)

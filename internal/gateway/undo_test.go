@@ -104,6 +104,7 @@ func TestUndoNeverDoesWhatWeWouldNotHaveDone(t *testing.T) {
 		`{"step":"switches","switches":[{"key":"net/ipv4/ip_forward","old":"777","new":"0"}]}`,
 		`{"step":"address","interface":"wan0","prefix":"198.51.100.2/24"}`,
 		`{"step":"address","interface":"../wan0","prefix":"10.0.0.1/24"}`,
+		`{"step":"beside","interface":"wan0"}`,
 		`{"step":"keeper"}`,
 		`{"step":"reboot"}`,
 		fmt.Sprintf(`{"step":"dnsmasq","child":{"name":"dnsmasq","pid":%d,"start":1}}`, os.Getppid()),

@@ -18,54 +18,67 @@ const besideName = "guest"
 // maxBeside bounds the numbers that are tried.
 const maxBeside = 10
 
+// Connected reports whether a wireless interface has joined somebody's network:
+// then a network of our own has to be opened beside it.
+func Connected(iface string) (bool, error) {
+	list, err := facesOf(iface)
+	if err != nil {
+		return false, err
+	}
+	return list[0].ssid != "", nil
+}
+
+// Spare gives a name that no interface has, for Beside: to be written down before
+// the interface is there.
+func Spare() (string, error) {
+	for n := range maxBeside {
+		name := fmt.Sprint(besideName, n)
+		if _, err := netif.Find(name); errors.Is(err, tinycheck.NotFound) {
+			return name, nil
+		}
+	}
+	return "", tinycheck.Errorf(opBeside, tinycheck.Conflict, fmt.Errorf("there are %d interfaces called %s0 and so on: delete those that nobody needs", maxBeside, besideName))
+}
+
 // Beside makes a second interface on the card of one that is connected, so that
 // a network can be opened without losing the connection: an error of the reason
 // busy says that the card cannot do both. Remove deletes it again.
-func Beside(iface string) (name string, err error) {
+func Beside(iface, name string) error {
 	card, err := Look(iface)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if !card.AP {
-		return "", refuse(opBeside, ReasonNoAPMode, iface, "")
+		return refuse(opBeside, ReasonNoAPMode, iface, "")
 	}
 	list, err := facesOf(iface)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if own := list[0]; own.ssid != "" {
 		card.Neighbours = append(card.Neighbours, Neighbour{iface, card.Mode, own.Frequency})
 	}
 	if _, err := tied(card, len(frequencies(card.Neighbours))); err != nil {
-		return "", err
+		return err
 	}
-	return besideOf(list[0])
+	return besideOf(list[0], name)
 }
 
 const opBeside = "add interface to wifi card"
 
-func besideOf(own face) (string, error) {
+func besideOf(own face, name string) error {
 	r, err := openRadio()
 	if err != nil {
-		return "", tinycheck.Errorf(opBeside, tinycheck.Unavailable, err)
+		return tinycheck.Errorf(opBeside, tinycheck.Unavailable, err)
 	}
 	defer r.close()
-	for n := range maxBeside {
-		name := fmt.Sprint(besideName, n)
-		if _, err := netif.Find(name); !errors.Is(err, tinycheck.NotFound) {
-			continue
-		}
-		switch err := r.add(own.PHY, name); {
-		case errors.Is(err, unix.EEXIST), errors.Is(err, unix.ENFILE):
-			continue // somebody was faster
-		case errors.Is(err, unix.EPERM):
-			return "", because(opBeside, ReasonNoPermission, own.Name, "", err)
-		case err != nil:
-			return "", because(opBeside, ReasonBusy, own.Name, "its driver allows no second interface", err)
-		}
-		return name, nil
+	switch err := r.add(own.PHY, name); {
+	case errors.Is(err, unix.EPERM):
+		return because(opBeside, ReasonNoPermission, own.Name, "", err)
+	case err != nil:
+		return because(opBeside, ReasonBusy, own.Name, "its driver allows no second interface", err)
 	}
-	return "", refuse(opBeside, ReasonBusy, own.Name, fmt.Sprintf("it has %d interfaces called %s…", maxBeside, besideName))
+	return nil
 }
 
 func (r *radio) add(phy int, name string) error {

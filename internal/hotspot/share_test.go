@@ -76,8 +76,14 @@ func TestRadioBesideAConnectionOfTheSameInterface(t *testing.T) {
 	iface := newRadio(t, "box", 0)
 	connect(t, iface, uplink)
 
-	beside, err := hotspot.Beside(iface)
+	if connected, err := hotspot.Connected(iface); err != nil || !connected {
+		t.Errorf("connected: %v, %v", connected, err)
+	}
+	beside, err := hotspot.Spare()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hotspot.Beside(iface, beside); err != nil {
 		t.Fatal(err)
 	}
 	h := start(t, radioConfig(t, beside))

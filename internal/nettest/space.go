@@ -131,12 +131,12 @@ func Veth(t testing.TB, a *Space, nameA string, b *Space, nameB string) {
 	}
 	defer there.Close()
 	pair.PeerNamespace = netlink.NsFd(there)
-	make := func() {
+	lay := func() {
 		if err := netlink.LinkAdd(pair); err != nil {
 			t.Fatalf("make cable %s to %s: %v", nameA, nameB, err)
 		}
 	}
-	within(t, a, make)
+	within(t, a, lay)
 	within(t, a, func() { up(t, nameA) })
 	within(t, b, func() { up(t, nameB) })
 }

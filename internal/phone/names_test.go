@@ -34,7 +34,7 @@ func (n told) see(e tinycheck.Event) {
 	case tinycheck.TunnelSeen:
 		n[fmt.Sprintf("tunnel %s", f.Kind)] = true
 	case tinycheck.DHCPRequest:
-		n[fmt.Sprintf("joins %s %s %v %v", f.Name, f.VendorClass, f.Parameters, f.Options)] = true
+		n[fmt.Sprintf("joins %s %s %s %v %v", f.MAC, f.Name, f.VendorClass, f.Parameters, f.Options)] = true
 	}
 }
 
@@ -74,6 +74,18 @@ func endsIn(t testing.TB, path string) map[netip.Addr]bool {
 		}
 	})
 	return ends
+}
+
+// resetsIn are the ports at which somebody hung up.
+func resetsIn(t testing.TB, path string) (ports []int) {
+	t.Helper()
+	each(t, path, func(p *tinycheck.Packet) {
+		packet := gopacket.NewPacket(p.Data, layers.LinkTypeEthernet, gopacket.NoCopy)
+		if l, ok := packet.TransportLayer().(*layers.TCP); ok && l.RST {
+			ports = append(ports, int(l.DstPort))
+		}
+	})
+	return ports
 }
 
 func each(t testing.TB, path string, f func(*tinycheck.Packet)) {

@@ -164,7 +164,11 @@ at 7s ask f.example gets servfail
 	b.lease(t, advertise...)
 	stop := b.record(t)
 	whole(t, s, play(t, w))
-	same(t, inScenario(t, s), inFile(t, stop()))
+	file := stop()
+	same(t, inScenario(t, s), inFile(t, file))
+	if ports := resetsIn(t, file); len(ports) != 1 || ports[0] != 9001 {
+		t.Errorf("somebody hung up at %v", ports)
+	}
 }
 
 func TestNobodyThere(t *testing.T) {
