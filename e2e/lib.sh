@@ -155,11 +155,9 @@ state() {
   ip rule
   ip route show table all
   ip -6 route show table all
-  grep -H . /proc/sys/net/ipv[46]/*forward* /proc/sys/net/ipv4/conf/*/*forwarding /proc/sys/net/ipv6/conf/*/forwarding 2>/dev/null
-  for f in all default lo wan0 wlan0; do grep -rH . /proc/sys/net/ipv4/conf/$f /proc/sys/net/ipv6/conf/$f 2>/dev/null; done | grep -v stable_secret
-  grep -H . /sys/class/rfkill/rfkill*/soft
-  iw dev wlan0 info | sed -n '/type/p'
-  ps -eo ppid,comm | awk '$1 != 2 { print $2 }' | grep -E 'hostapd|dnsmasq|tinycheck|tcpdump' | sort | uniq -c
+  grep -s . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/* /sys/class/rfkill/rfkill*/soft
+  iw dev | grep -E 'Interface|type|ssid'
+  pgrep -l 'hostapd|dnsmasq|tinycheck' | sed 's/^[0-9]* //' | sort
 }
 # remember: the state from which a case begins. given_back TEXT: it is that again.
 remember() { state >"$W/before"; }

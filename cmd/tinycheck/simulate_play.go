@@ -45,7 +45,7 @@ func (f *playFlags) run(c *cobra.Command, s *scenario.Scenario) error {
 	return nil
 }
 
-func (f *playFlags) play(c *cobra.Command, s *scenario.Scenario) (phone.Played, error) {
+func (f *playFlags) play(c *cobra.Command, s *scenario.Scenario) (played phone.Played, err error) {
 	if f.here {
 		return phone.Play(c.Context(), s, phone.Config{Interface: f.iface, Speed: f.speed, Join: f.wait})
 	}
@@ -53,7 +53,7 @@ func (f *playFlags) play(c *cobra.Command, s *scenario.Scenario) (phone.Played, 
 	if err != nil {
 		return phone.Played{}, err
 	}
-	defer world.Close()
+	defer func() { err = errors.Join(err, world.Close()) }()
 	fmt.Fprintf(c.ErrOrStderr(), "A simulated phone is behind %s, a simulated Internet behind %s. Open its network in another terminal:\n"+
 		"  tinycheck hotspot -i %s --wired --uplink-dns %s\n", f.iface, f.uplink, f.iface, world.DNS())
 	return world.Play(c.Context())

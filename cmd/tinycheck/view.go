@@ -128,7 +128,7 @@ func (v *view) draw(lines []string) {
 		b.WriteString(cutAt(line, width) + "\n")
 	}
 	v.lines = len(lines)
-	fmt.Fprint(v.out, b.String())
+	fmt.Fprintf(v.out, "%s", b.String())
 }
 
 // log writes what is new as facts, one line each.

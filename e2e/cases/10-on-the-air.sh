@@ -5,7 +5,7 @@ tcpdump -Z root -i hwsim0 -U -w "$W/air.pcap" 2>/dev/null &
 air=$!
 opened || exit 0
 ip -n phone link set wlan1 up
-soon 10 eval 'on phone iw dev wlan1 scan freq 2437 >"$W/scan" && grep -q "SSID: $name" "$W/scan"'
+soon 10 eval 'on phone iw dev wlan1 scan freq 2437 flush >"$W/scan" && grep -q "SSID: $name" "$W/scan"'
 ok "a phone sees the network" grep -q "SSID: $name\$" "$W/scan"
 is "group cipher" "$(sed -nE 's/.*Group cipher: (.*)/\1/p' "$W/scan")" CCMP
 is "pairwise ciphers" "$(sed -nE 's/.*Pairwise ciphers: (.*)/\1/p' "$W/scan")" CCMP

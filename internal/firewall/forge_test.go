@@ -1,6 +1,7 @@
 package firewall_test
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -26,16 +27,16 @@ type forgery struct {
 const public = "203.0.114.1"
 
 var forgeries = []forgery{
-	{name: "under an address of the Internet", from: "203.0.113.77", to: internet4, port: 443},
-	{name: "under an address of the Internet", from: "2001:db8:1::77", to: internet6, port: 443},
+	{name: "under an address of the Internet", from: "203.0.113.77", to: internet4, port: 441},
+	{name: "under an address of the Internet", from: "2001:db8:1::77", to: internet6, port: 442},
 	{name: "under an address of the site", from: "192.168.50.77", to: internet4, port: 443},
-	{name: "under an address of the site", from: "2001:db8:50::77", to: internet6, port: 443},
-	{name: "under an address that it gave itself", from: "169.254.7.7", to: internet4, port: 443},
-	{name: "under the box's address", from: box4, to: internet4, port: 443},
-	{name: "under the box's address", from: box6, to: internet6, port: 443},
-	{name: "by a source route to the site", from: phone4, to: public, port: 443, via: site4},
-	{name: "of no connection", from: phone4, to: internet4, port: 443, stray: true},
-	{name: "of no connection", from: phone6, to: internet6, port: 443, stray: true},
+	{name: "under an address of the site", from: "2001:db8:50::77", to: internet6, port: 444},
+	{name: "under an address that it gave itself", from: "169.254.7.7", to: internet4, port: 445},
+	{name: "under the box's address", from: box4, to: internet4, port: 446},
+	{name: "under the box's address", from: box6, to: internet6, port: 447},
+	{name: "by a source route to the site", from: phone4, to: public, port: 448, via: site4},
+	{name: "of no connection", from: phone4, to: internet4, port: 449, stray: true},
+	{name: "of no connection", from: phone6, to: internet6, port: 450, stray: true},
 }
 
 func TestForgedPacketsGoNowhere(t *testing.T) {
@@ -51,8 +52,11 @@ func TestForgedPacketsGoNowhere(t *testing.T) {
 		}
 		return r.lines(t, w.box, router4)
 	}
-	if seen := out(); len(seen) < len(forgeries) {
-		t.Fatalf("without a firewall only this goes out:\n%s", strings.Join(seen, ""))
+	free := strings.Join(out(), "")
+	for _, f := range forgeries {
+		if !strings.Contains(free, fmt.Sprintf(".%d: ", f.port)) {
+			t.Errorf("without a firewall no packet %s goes out:\n%s", f.name, free)
+		}
 	}
 	for _, c := range []firewall.Config{{}, {Visibility: true}} {
 		c.Prefixes = prefixes(six)
@@ -128,7 +132,6 @@ func hardware(t *testing.T, name string) net.HardwareAddr {
 func (f forgery) frame(t *testing.T, phone, box net.HardwareAddr) []byte {
 	t.Helper()
 	from, to := netip.MustParseAddr(f.from).AsSlice(), netip.MustParseAddr(f.to).AsSlice()
-	syn := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(f.port), SYN: !f.stray, FIN: f.stray, Window: 1000, Seq: 1}
 	link := &layers.Ethernet{SrcMAC: phone, DstMAC: box, EthernetType: layers.EthernetTypeIPv6}
 	var ip interface {
 		gopacket.NetworkLayer
@@ -140,13 +143,21 @@ func (f forgery) frame(t *testing.T, phone, box net.HardwareAddr) []byte {
 		link.EthernetType = layers.EthernetTypeIPv4
 		four := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: from, DstIP: to}
 		if f.via != "" { // loose source route, RFC 791 section 3.1
+			four.Protocol = layers.IPProtocolUDP
 			four.Options = []layers.IPv4Option{{OptionType: 131, OptionLength: 7, OptionData: append([]byte{4}, netip.MustParseAddr(f.via).AsSlice()...)}, {OptionType: 0}}
 		}
 		ip = four
 	}
-	syn.SetNetworkLayerForChecksum(ip)
+	segment := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(f.port), SYN: !f.stray, FIN: f.stray, Window: 1000, Seq: 1}
+	segment.SetNetworkLayerForChecksum(ip)
+	rest := gopacket.SerializableLayer(segment)
+	if f.via != "" {
+		// A datagram without a checksum (RFC 768): that of TCP would be wrong either
+		// before or after the packet changed its destination.
+		rest = gopacket.Payload([]byte{40000 >> 8, 40000 & 255, byte(f.port >> 8), byte(f.port), 0, 8, 0, 0})
+	}
 	buffer := gopacket.NewSerializeBuffer()
-	if err := gopacket.SerializeLayers(buffer, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, link, ip, syn); err != nil {
+	if err := gopacket.SerializeLayers(buffer, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, link, ip, rest); err != nil {
 		t.Fatal(err)
 	}
 	return buffer.Bytes()

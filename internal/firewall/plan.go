@@ -103,13 +103,11 @@ func refusals() []rule {
 	}
 }
 
-// names brings every question to the box. Those for the box stay as they are.
+// names brings every question to the box.
 func (p *plan) names() []rule {
 	list := []rule{p.notOurs(guestIn), write(question(destination4.isNot(address(p.four.Addr())), deliver(p.four.Addr()))...)}
 	if p.dual {
-		list = append(list,
-			write(destination6.within(linkLocal), accept),
-			write(question(destination6.isNot(address(p.six.Addr())), deliver(p.six.Addr()))...))
+		list = append(list, write(question(destination6.isNot(address(p.six.Addr())), deliver(p.six.Addr()))...))
 	}
 	return list
 }

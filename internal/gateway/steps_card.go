@@ -108,8 +108,10 @@ func block(_ string, e entry) ([]string, error) {
 	return []string{"switched the radio of " + e.Interface + " off again"}, nil
 }
 
+// ifDown: one that was made beside another has the address of that, and cannot be
+// switched on before the hotspot has given it another one.
 func ifDown(g *Gateway) (*entry, error) {
-	if g.wasUp {
+	if g.wasUp || g.card != "" {
 		return nil, nil
 	}
 	return always(stepUp)(g)

@@ -16,8 +16,12 @@ import (
 // control is a connection to hostapd's control socket: one for questions, or,
 // after ATTACH, one for what hostapd has to say.
 type control struct {
-	mu   sync.Mutex
-	conn *net.UnixConn
+	folder, iface string
+
+	mu     sync.Mutex
+	conn   *net.UnixConn
+	late   bool // an answer may still come that nobody waits for
+	closed bool
 }
 
 // connect binds an address of our own for the answers. It is an abstract one
@@ -30,15 +34,35 @@ func connect(folder, iface string) (*control, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &control{conn: conn}, nil
+	return &control{folder: folder, iface: iface, conn: conn}, nil
 }
 
-func (c *control) close() { shut(c.conn) }
-
-// ask gives the answer to a question.
-func (c *control) ask(question string) (string, error) {
+func (c *control) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
+	shut(c.conn)
+}
+
+// ask gives the answer to a question. One that came too late must not be taken
+// for the answer to the next question: that is asked from another address.
+func (c *control) ask(question string) (answer string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.late && !c.closed {
+		anew, err := connect(c.folder, c.iface)
+		if err != nil {
+			return "", err
+		}
+		shut(c.conn)
+		c.conn, c.late = anew.conn, false
+	}
+	answer, err = c.exchange(question)
+	c.late = err != nil
+	return answer, err
+}
+
+func (c *control) exchange(question string) (string, error) {
 	if err := c.conn.SetDeadline(time.Now().Add(askWait)); err != nil {
 		return "", err
 	}

@@ -106,6 +106,46 @@ func TestControlSocketThatSaysNothing(t *testing.T) {
 	}
 }
 
+// An answer that comes too late is not taken for the one to the next question.
+func TestControlSocketForgetsLateAnswers(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, "control"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(folder, "control", "wlan0"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var slow net.Addr
+		buffer := make([]byte, 100)
+		for n, from, err := conn.ReadFrom(buffer); err == nil; n, from, err = conn.ReadFrom(buffer) {
+			if slow == nil {
+				slow = from // and no answer in time
+				continue
+			}
+			conn.WriteTo([]byte("to the first question"), slow)
+			conn.WriteTo([]byte("to "+string(buffer[:n])), from)
+		}
+	}()
+	defer func() { conn.Close(); <-done }()
+	c, err := hotspot.Connect(folder, "wlan0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if answer, err := c.Ask("FIRST"); err == nil {
+		t.Fatalf("answered %q", answer)
+	}
+	for _, question := range []string{"SECOND", "THIRD"} {
+		if answer, err := c.Ask(question); err != nil || answer != "to "+question {
+			t.Errorf("%s: %q, %v", question, answer, err)
+		}
+	}
+}
+
 func TestControlSocketBelievesOnlyHostapd(t *testing.T) {
 	s := newSpeaker(t, func(string) []string { return []string{"OK\n"} })
 	c, err := hotspot.Connect(s.folder, "wlan0")

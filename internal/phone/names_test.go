@@ -76,16 +76,28 @@ func endsIn(t testing.TB, path string) map[netip.Addr]bool {
 	return ends
 }
 
-// resetsIn are the ports at which somebody hung up.
-func resetsIn(t testing.TB, path string) (ports []int) {
+// flagsIn are the ports that segments with one of the flags go to, in their order.
+func flagsIn(t testing.TB, path string, flag func(*layers.TCP) bool) (ports []int) {
 	t.Helper()
 	each(t, path, func(p *tinycheck.Packet) {
 		packet := gopacket.NewPacket(p.Data, layers.LinkTypeEthernet, gopacket.NoCopy)
-		if l, ok := packet.TransportLayer().(*layers.TCP); ok && l.RST {
+		if l, ok := packet.TransportLayer().(*layers.TCP); ok && flag(l) {
 			ports = append(ports, int(l.DstPort))
 		}
 	})
 	return ports
+}
+
+// hopsIn are the hops that are left to packets for an address.
+func hopsIn(t testing.TB, path, to string) (hops []uint8) {
+	t.Helper()
+	each(t, path, func(p *tinycheck.Packet) {
+		packet := gopacket.NewPacket(p.Data, layers.LinkTypeEthernet, gopacket.NoCopy)
+		if l, ok := packet.NetworkLayer().(*layers.IPv4); ok && l.DstIP.String() == to {
+			hops = append(hops, l.TTL)
+		}
+	})
+	return hops
 }
 
 func each(t testing.TB, path string, f func(*tinycheck.Packet)) {

@@ -134,8 +134,7 @@ func TestStop(t *testing.T) {
 
 // TestALeaseIsProlonged: a server whose leases are short hears of the phone again.
 func TestALeaseIsProlonged(t *testing.T) {
-	s := find(t, "vpn")
-	w, b := stage(t, s, phone.StageConfig{OnlyIPv4: true})
+	w, b := stage(t, parse(t, aPhone+"at 0s join"), phone.StageConfig{OnlyIPv4: true})
 	again := make(chan dhcp.V4, 1)
 	b.giveAddresses(t, 1, again)
 	p, err := w.Join(t.Context())
@@ -144,11 +143,24 @@ func TestALeaseIsProlonged(t *testing.T) {
 	}
 	select {
 	case m := <-again:
-		if m.Client != p.Address().Addr() || m.Server.IsValid() || m.Requested.IsValid() || m.HostName != "Pixel-7" {
+		if m.Client != p.Address().Addr() || m.Server.IsValid() || m.Requested.IsValid() || m.HostName != "P" {
 			t.Errorf("asked for more time by %+v", m)
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("nobody asked for more time")
+	}
+	for try := 0; ; try++ { // nothing is played, only told
+		played, err := p.Play(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if played.Renewed > 0 {
+			break
+		}
+		if try > 500 {
+			t.Fatal("nothing was prolonged")
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	if err := p.Leave(); err != nil {
 		t.Error(err)

@@ -300,6 +300,16 @@ func TestAHoleIsZeros(t *testing.T) {
 	}
 }
 
+// TestWhatWasAnsweredWasSaidBefore: a message that was not recorded stands before
+// its answer, not where the next one is.
+func TestWhatWasAnsweredWasSaidBefore(t *testing.T) {
+	words := aPhone + "at 1s tcp 203.0.113.7:8000 up 4000 down 3000 for 30s pace 10s "
+	want, got := read(t, parse(t, words)).Conversations[0], read(t, parse(t, words+"hole 2")).Conversations[0]
+	if sizes(got, false) != sizes(want, false) || sizes(got, true) != sizes(want, true) || len(got.Lines) != 8 {
+		t.Errorf("turns of %s and %s in %d lines, expected %s and %s", sizes(got, false), sizes(got, true), len(got.Lines), sizes(want, false), sizes(want, true))
+	}
+}
+
 func TestAPortIsUsedAgain(t *testing.T) {
 	script := read(t, parse(t, aPhone+"every 1s from 1s until 28300s tcp 203.0.113.7:8000 refused")) // more than there are ports
 	if n := len(script.Conversations); n != 28300 {

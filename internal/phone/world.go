@@ -162,7 +162,7 @@ func (w *World) Close() error {
 		}
 		err = errors.Join(err, gone)
 	}
-	w.made, w.servers = nil, nil
+	w.made = nil
 	for _, s := range []*space{w.phone, w.internet, w.machine} {
 		err = errors.Join(err, s.close())
 	}

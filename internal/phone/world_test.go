@@ -12,10 +12,13 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gopacket/gopacket/layers"
 
 	"tinycheck"
 	"tinycheck/internal/nettest"
@@ -144,6 +147,7 @@ at 2s http 203.0.113.7 GET x.example/same
 at 3s http 203.0.113.7 GET x.example/same
 at 3s dtls 203.0.113.7:4433 sni d.example
 at 3s stun 203.0.113.7:3478 turn up 20k down 20k
+at 3s mdns _x._tcp.local
 at 3s doq 203.0.113.53 sni dns.example
 at 4s quic a.example retry split 3
 at 4s quic 203.0.113.11 sni q.example unanswered
@@ -166,8 +170,45 @@ at 7s ask f.example gets servfail
 	whole(t, s, play(t, w))
 	file := stop()
 	same(t, inScenario(t, s), inFile(t, file))
-	if ports := resetsIn(t, file); len(ports) != 1 || ports[0] != 9001 {
+	if ports := flagsIn(t, file, func(l *layers.TCP) bool { return l.RST }); len(ports) != 1 || ports[0] != 9001 {
 		t.Errorf("somebody hung up at %v", ports)
+	}
+	if hops := hopsIn(t, file, "224.0.0.251"); len(hops) != 1 || hops[0] != 255 {
+		t.Errorf("hops of what is for everybody nearby: %v", hops)
+	}
+}
+
+// TestAsFastAsPossibleInOrder: conversations begin one after the other, and what
+// the scenario leaves open ends last.
+func TestAsFastAsPossibleInOrder(t *testing.T) {
+	words := aPhone + "at 0s tcp 203.0.113.7:9000 open\n"
+	want := []int{9000}
+	for i := 1; i <= 40; i++ {
+		words += fmt.Sprintf("at %ds tcp 203.0.113.7:%d\n", i, 9000+i)
+		want = append(want, 9000+i)
+	}
+	w, b := stage(t, parse(t, words), phone.StageConfig{})
+	b.lease(t)
+	stop := b.record(t)
+	if p := play(t, w); p.Done != 41 {
+		t.Errorf("played %+v", p)
+	}
+	file := stop()
+	if began := flagsIn(t, file, func(l *layers.TCP) bool { return l.SYN && !l.ACK }); !slices.Equal(began, want) {
+		t.Errorf("began at %v", began)
+	}
+	ended := flagsIn(t, file, func(l *layers.TCP) bool { return l.FIN && l.DstPort >= 9000 && l.DstPort <= 9040 })
+	if want = append(want[1:], 9000); !slices.Equal(ended, want) {
+		t.Errorf("ended at %v", ended)
+	}
+}
+
+func TestIPv6IsNotThere(t *testing.T) {
+	s := parse(t, aPhone+"host six.example 2001:db8:5::7\nat 1s visit six.example\nat 2s tcp [2001:db8:5::8]:80\nat 3s tcp 203.0.113.7:80")
+	w, b := stage(t, s, phone.StageConfig{OnlyIPv4: true})
+	b.lease(t, upstream)
+	if p := play(t, w); p.Done != 1 || p.Unresolved != 1 || p.NoFamily != 1 {
+		t.Errorf("played %+v", p)
 	}
 }
 
