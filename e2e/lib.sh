@@ -154,7 +154,6 @@ state() {
   ip -o link | sed -E 's/^[0-9]+: //; s/ (qdisc|state|mode|group|qlen) [^ ]+//g; s/,LOWER_UP|NO-CARRIER,|,NO-CARRIER//g; s/link-netnsid [0-9]+//'
   ip rule
   ip route show table all
-  ip -6 route show table all
   grep -s . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv[46]/conf/*/* /sys/class/rfkill/rfkill*/soft
   iw dev | grep -E 'Interface|type|ssid'
   pgrep -l 'hostapd|dnsmasq|tinycheck' | sed 's/^[0-9]* //' | sort

@@ -395,6 +395,26 @@ func (r *run) ended() int {
 	return r.ProcessState.ExitCode()
 }
 
+// The whole box can be tried without a phone and without Internet.
+func TestASimulatedPhone(t *testing.T) {
+	nettest.Need(t, "dnsmasq-base", "dnsmasq")
+	w := &world{t: t, folder: t.TempDir(), box: nettest.New(t, "box")}
+	t.Cleanup(func() { os.RemoveAll(w.runtime()) })
+	simulated := w.start(w.box.Command(binary, "simulate", "stalkerware-dns", "-i", "sim0", "--speed", "0"))
+	words := simulated.says("  tinycheck hotspot")
+	r := w.start(w.box.Command(binary, append(strings.Fields(words)[1:], "--plain", "--format", "json", "--data-dir", w.folder, "--runtime-dir", w.runtime())...))
+	r.says("open: sim0")
+	r.says("joined: 02:")
+	r.says("finding: c2-name detected ")
+	simulated.says("The phone has done everything.")
+	if code := r.stop(); code != 20 {
+		t.Errorf("exit status %d: %s", code, strings.Join(r.seen, "\n"))
+	}
+	if code := simulated.stop(); code != 0 || !strings.Contains(simulated.answer.String(), "unanswered 0, broken 0") {
+		t.Errorf("exit status %d: %s", code, simulated.answer.String())
+	}
+}
+
 // An ordinary user with three capabilities can do all of it.
 func TestAsAnOrdinaryUser(t *testing.T) {
 	if raw, err := os.ReadFile("/proc/self/uid_map"); err != nil || len(strings.Fields(string(raw))) != 3 || strings.Fields(string(raw))[2] == "1" {

@@ -18,7 +18,7 @@ var errUnplanned = errors.New("there is nothing to apply: make the ruleset with 
 var ours = &nftables.Table{Name: Table, Family: nftables.TableFamilyINet}
 
 // A link is a connection to nf_tables in the network namespace of the caller's
-// thread. It is closed with CloseLasting.
+// thread.
 type link struct {
 	*nftables.Conn
 	raw  *netlink.Conn // the same socket, for what the library does not tell
@@ -35,8 +35,11 @@ func dial() (*link, error) {
 	return l, err
 }
 
+// close ends the link. All that was asked has been answered by then.
+func (l *link) close() { _ = l.CloseLasting() }
+
 // Apply puts the ruleset in the place of what the table was, in one transaction:
-// every packet sees either the old table or the new one.
+// at no moment is there none. Nothing hangs on sets of intervals, see closing.
 func (r Ruleset) Apply() error {
 	const op = "apply firewall"
 	if len(r.chains) == 0 {
@@ -46,7 +49,7 @@ func (r Ruleset) Apply() error {
 	if err != nil {
 		return fail(op, err)
 	}
-	defer l.CloseLasting()
+	defer l.close()
 	l.AddTable(ours) // so that there is one to delete
 	l.DelTable(ours)
 	l.AddTable(ours)
@@ -119,7 +122,7 @@ func Remove() error {
 	if err != nil {
 		return fail(op, err)
 	}
-	defer l.CloseLasting()
+	defer l.close()
 	l.DelTable(ours)
 	if err := l.Flush(); err != nil && !errors.Is(err, syscall.ENOENT) {
 		return fail(op, err)

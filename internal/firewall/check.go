@@ -17,7 +17,7 @@ func (r Ruleset) Check() error {
 	if err != nil {
 		return fail(op, err)
 	}
-	defer l.CloseLasting()
+	defer l.close()
 	now, err := l.read()
 	if err != nil {
 		return fail(op, err)
@@ -44,7 +44,7 @@ func (r Ruleset) differs(now *found) error {
 	if len(now.chains) != len(r.chains) {
 		return fmt.Errorf("there are %d chains instead of %d", len(now.chains), len(r.chains))
 	}
-	// Sets of rules were looked at with their rules.
+	// Those without a name belong to rules and were looked at with them.
 	for name, s := range now.sets {
 		if !s.anonymous() {
 			return fmt.Errorf("set %s was added", name)

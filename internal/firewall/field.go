@@ -99,14 +99,6 @@ func (f field) term(words string, steps ...step) term {
 	return t
 }
 
-// fieldsOf are those that exist in both families.
-func fieldsOf(four bool) (source, destination, message field) {
-	if four {
-		return source4, destination4, message4
-	}
-	return source6, destination6, message6
-}
-
 // named is an interface; the kernel compares all sixteen bytes, so that no other
 // name begins like it.
 func named(name string) value {

@@ -35,6 +35,7 @@ var forgeries = []forgery{
 	{name: "under the box's address", from: box4, to: internet4, port: 446},
 	{name: "under the box's address", from: box6, to: internet6, port: 447},
 	{name: "by a source route to the site", from: phone4, to: public, port: 448, via: site4},
+	{name: "by a routing header to the site", from: phone6, to: box6, port: 451, via: site6},
 	{name: "of no connection", from: phone4, to: internet4, port: 449, stray: true},
 	{name: "of no connection", from: phone6, to: internet6, port: 450, stray: true},
 }
@@ -54,7 +55,7 @@ func TestForgedPacketsGoNowhere(t *testing.T) {
 	}
 	free := strings.Join(out(), "")
 	for _, f := range forgeries {
-		if !strings.Contains(free, fmt.Sprintf(".%d: ", f.port)) {
+		if !strings.Contains(free, fmt.Sprintf("%d: ", f.port)) {
 			t.Errorf("without a firewall no packet %s goes out:\n%s", f.name, free)
 		}
 	}
@@ -76,6 +77,7 @@ func careless(t *testing.T, box *nettest.Space) {
 			settings = append(settings, "net.ipv4.conf."+device+"."+key+"=1")
 		}
 	}
+	settings = append(settings, "net.ipv6.conf.all.seg6_enabled=1", "net.ipv6.conf.wlan0.seg6_enabled=1")
 	box.Run(t, "sysctl", append([]string{"-qw"}, settings...)...)
 	batch(t, box, "addr add "+public+"/32 dev lo")
 }
@@ -129,6 +131,24 @@ func hardware(t *testing.T, name string) net.HardwareAddr {
 	return device.HardwareAddr
 }
 
+// routed is a segment behind a routing header (RFC 8754 section 2): after the box
+// there is one more destination.
+type routed struct {
+	*layers.TCP
+	next []byte
+}
+
+func (r *routed) SerializeTo(b gopacket.SerializeBuffer, o gopacket.SerializeOptions) error {
+	if err := r.TCP.SerializeTo(b, o); err != nil {
+		return err
+	}
+	header, err := b.PrependBytes(8 + 2*16)
+	copy(header, []byte{byte(layers.IPProtocolTCP), 4, 4, 1, 1, 0, 0, 0})
+	copy(header[8:], r.next)
+	copy(header[24:], netip.MustParseAddr(box6).AsSlice())
+	return err
+}
+
 func (f forgery) frame(t *testing.T, phone, box net.HardwareAddr) []byte {
 	t.Helper()
 	from, to := netip.MustParseAddr(f.from).AsSlice(), netip.MustParseAddr(f.to).AsSlice()
@@ -151,7 +171,11 @@ func (f forgery) frame(t *testing.T, phone, box net.HardwareAddr) []byte {
 	segment := &layers.TCP{SrcPort: 40000, DstPort: layers.TCPPort(f.port), SYN: !f.stray, FIN: f.stray, Window: 1000, Seq: 1}
 	segment.SetNetworkLayerForChecksum(ip)
 	rest := gopacket.SerializableLayer(segment)
-	if f.via != "" {
+	switch {
+	case f.via != "" && len(from) == 16:
+		ip.(*layers.IPv6).NextHeader = layers.IPProtocolIPv6Routing
+		rest = &routed{segment, netip.MustParseAddr(f.via).AsSlice()}
+	case f.via != "":
 		// A datagram without a checksum (RFC 768): that of TCP would be wrong either
 		// before or after the packet changed its destination.
 		rest = gopacket.Payload([]byte{40000 >> 8, 40000 & 255, byte(f.port >> 8), byte(f.port), 0, 8, 0, 0})

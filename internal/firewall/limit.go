@@ -2,11 +2,10 @@ package firewall
 
 import "time"
 
-// Bounds. Those of Config keep every message below the 64 KiB that the length of
-// a netlink attribute can say.
+// Bounds.
 const (
 	maxName     = 15              // bytes in the name of an interface (IFNAMSIZ without its zero)
-	maxSite     = 256             // networks in Config.Site
+	maxSite     = 256             // networks in Config.Site: up to two rules each
 	maxReads    = 5               // attempts to read a table that did not change meanwhile
 	maxJumps    = 16              // as deep as the kernel follows jumps (NFT_JUMP_STACK_SIZE)
 	maxObstacle = 32              // obstacles named

@@ -14,7 +14,7 @@ func (p *plan) sources() []rule {
 		p.notOurs(guestIn),
 		// Options take a packet elsewhere than its destination says, when the
 		// machine allows that (source routes). Nothing that is let in needs them.
-		// In IPv6 such a packet comes by here again, to its next destination.
+		// The chain forward would see the old destination; in IPv6 it sees the next.
 		write(headerWords.isNot(number(5)), drop),
 	}
 	list = append(list, p.sources4()...)

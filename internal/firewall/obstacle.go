@@ -24,7 +24,7 @@ func Obstacles(guest string) ([]string, error) {
 	if err != nil {
 		return nil, fail(op, err)
 	}
-	defer l.CloseLasting()
+	defer l.close()
 	chains, err := l.ListChains()
 	if err != nil {
 		return nil, fail(op, err)

@@ -20,9 +20,9 @@ const (
 
 // Ports.
 const (
-	portDNS         = 53   // RFC 1035 section 4.2
-	portDHCP        = 67   // RFC 2131 section 4.1
-	portDHCPClient  = 68   //
+	portDNS         = 53 // RFC 1035 section 4.2
+	portDHCP        = 67 // RFC 2131 section 4.1
+	portDHCPClient  = 68
 	portDNSOverQUIC = 784  // before RFC 9250 gave it 853
 	portDNSOverTLS  = 853  // RFC 7858 section 3.1, RFC 9250 section 4.1.1
 	portDNSOverUDP  = 8853 // drafts of RFC 9250 again

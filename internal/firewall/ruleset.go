@@ -37,7 +37,7 @@ type hook struct {
 }
 
 // String is exactly what "nft list table inet tinycheck" prints once the ruleset
-// is applied (nft 1.0.6), but for handles.
+// is applied (tried with nft 1.0.6 and 1.1.3).
 func (r Ruleset) String() string {
 	parts := make([]string, len(r.chains))
 	for i, c := range r.chains {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"tinycheck/internal/child"
 	"tinycheck/internal/nettest"
 )
 
@@ -52,6 +53,9 @@ const upstream = "--server=198.51.100.1"
 func (b *box) lease(t testing.TB, more ...string) *program {
 	t.Helper()
 	nettest.Need(t, "dnsmasq-base", "dnsmasq")
+	if _, _, other := child.RunAs(); !other {
+		t.Skip("skipped: dnsmasq does not run as the root of a user namespace that has no other user; run the tests as root")
+	}
 	p := start(t, "DHCP, sockets bound", b.command("dnsmasq", append([]string{
 		"-k", "-C", "/dev/null", "-R", "-h", "--user=root", "--pid-file=", "--bind-interfaces", "--interface=" + b.guest, "--except-interface=lo",
 		"--no-ping", "--dhcp-authoritative", "--dhcp-range=10.77.3.50,10.77.3.150,2m", "--dhcp-leasefile=" + filepath.Join(t.TempDir(), "leases"),
