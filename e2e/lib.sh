@@ -118,10 +118,10 @@ shown() {
   words=$(sed -n 's/^passphrase: //p' "$W/err")
 }
 opened_or_dead() { told '^code: ' || dead "$tiny"; }
-# finished: it is asked to end as by Ctrl-C; $status is what it ended with.
+# finished [SIGNAL]: it is asked to end, as by Ctrl-C; $status is what it ended with.
 finished() {
-  kill -INT "$tiny" 2>/dev/null
-  ended 30 || { fail "ends within 30 s of Ctrl-C"; show "$W/err"; kill -9 "$tiny"; }
+  kill -"${1:-INT}" "$tiny" 2>/dev/null
+  ended 30 || { fail "ends within 30 s of being asked"; show "$W/err"; kill -9 "$tiny"; }
 }
 # ended SECONDS: it ends by itself; $status is what it ended with.
 ended() {
@@ -224,6 +224,8 @@ leased() {
 }
 address() { ip -n "$1" -o -4 addr show dev "$(card_of "$1")" | sed -nE 's/.* inet ([0-9.]+).*/\1/p'; }
 link_local() { ip -n "$1" -o -6 addr show dev "$(card_of "$1")" scope link | sed -nE 's/.* inet6 ([0-9a-f:]+).*/\1/p'; }
+# six PHONE: its address of the box's IPv6 network, once it has made sure that it is its own.
+six() { ip -n "$1" -o -6 addr show dev "$(card_of "$1")" scope global -tentative | sed -nE 's/.* inet6 (fd[0-9a-f:]+).*/\1/p' | head -1; }
 hardware() { ip -n "$1" -o link show dev "$(card_of "$1")" | sed -nE 's/.*link\/ether ([0-9a-f:]+).*/\1/p'; }
 router() { ip -n "$1" route show default | sed -nE 's/.* via ([0-9.]+).*/\1/p'; }
 # ask PHONE NAME [TYPE [SERVER]]: what DNS answers: the response code, then the data.

@@ -18,7 +18,8 @@ is "hostapd is not root" "$(awk '/^Uid/ { print $2 }' "/proc/$hostapd/status")" 
 is "hostapd may do two things" "$(awk '/^CapEff/ { print $2 }' "/proc/$hostapd/status")" 0000000000003000
 is "dnsmasq is not root" "$(awk '/^Uid/ { print $2 }' "/proc/$dnsmasq/status")" 65534
 no "the passphrase is in no command line" grep -qF "$words" /proc/[0-9]*/cmdline
-no "nobody else may look into the runtime folder" setpriv --reuid visitor --regid visitor --clear-groups ls $RUN
+visitor="setpriv --reuid visitor --regid visitor --clear-groups"
+ok "nobody else may look into the runtime folder" eval '$visitor ls / && ! $visitor ls $RUN'
 is "nor read a file of it" "$(find $RUN -type f -perm /077)" ""
 
 mac=$(hardware phone)

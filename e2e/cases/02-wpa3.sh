@@ -9,5 +9,15 @@ is "with protected frames" "$(sed -n 's/^pmf=//p' "$W/status")" 1
 joined "a WPA2 phone joins" phone2 key_mgmt=WPA-PSK ieee80211w=0 "psk=\"$words\""
 gets_on "the WPA3 phone" phone
 gets_on "the WPA2 phone" phone2
+
+# One network at a time.
+first=$tiny
+cp "$W/err" "$W/first"
+begin -i wlan0
+refuses "a second run" 20 "process $first" 'end it first'
+no "and the first goes on" dead "$first"
+ok "with the phone in it" associated phone
+tiny=$first
+cp "$W/first" "$W/err"
 finished
 given_back "nothing is left behind"

@@ -7,10 +7,8 @@ joined "a phone joins" phone key_mgmt=WPA-PSK "psk=\"$words\""
 joined "a second joins" phone2 key_mgmt=WPA-PSK "psk=\"$words\""
 gets_on "the first" phone
 gets_on "the second" phone2
-has_six() { ip -n "$1" -o -6 addr show dev "$(card_of "$1")" scope global | grep -q 'inet6 fd'; }
-ok "the first gets an IPv6 address" soon 10 has_six phone
-ok "the second gets an IPv6 address" soon 10 has_six phone2
-six() { ip -n "$1" -o -6 addr show dev "$(card_of "$1")" scope global | sed -nE 's/.* inet6 (fd[0-9a-f:]+).*/\1/p' | head -1; }
+ok "the first gets an IPv6 address" soon 10 eval 'test -n "$(six phone)"'
+ok "the second gets an IPv6 address" soon 10 eval 'test -n "$(six phone2)"'
 is "a page comes over IPv6" "$(web phone 'http://[2001:db8:80::10]/')" hello-from-inet
 ask phone c2.example.net >/dev/null
 
@@ -49,6 +47,13 @@ $four 80 nor when it knows the hardware address
 $four ping nor pings then
 S
 ok "the Internet is still there" reach phone "$WWW" 80
+
+nft delete table inet tinycheck
+ok "rules that somebody deletes come back" soon 10 nft list table inet tinycheck
+shut phone <<S
+$door 22 and shut the doors again
+S
+ok "and leave the Internet open" reach phone "$WWW" 80
 
 first=$(hardware phone) second=$(hardware phone2)
 leave phone phone2

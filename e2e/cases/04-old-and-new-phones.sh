@@ -18,4 +18,8 @@ gets_on "the new phone" phone2
 leave phone phone2
 joined "one that takes protected frames when they are there" phone proto=RSN pairwise=CCMP key_mgmt=WPA-PSK ieee80211w=1 "psk=\"$words\""
 finished
+leave phone
+opened --band 5 --channel 36 || exit 0
+FREQ=5180 joined "one on 5 GHz, when that is asked for" phone key_mgmt=WPA-PSK ieee80211w=1 "psk=\"$words\""
+finished
 given_back "nothing is left behind"

@@ -16,6 +16,9 @@ said=$(grep -cE '^(joined|left):' "$W/err")
 sleep 4
 is "after a slow moment nobody is told to come and go who stays" "$(grep -cE '^(joined|left):' "$W/err")" "$said"
 ok "the phone is still in" associated phone
+kill -9 "$(pgrep -x dnsmasq -u nobody)"
+answered() { [ "$(ask phone www.example.test)" = "NOERROR $WWW" ]; }
+ok "a dnsmasq that was killed is started anew" soon 20 answered
 kill -9 "$(pgrep -x hostapd)"
 if ended 30; then pass "without hostapd it ends"; else fail "without hostapd it ends"; finished; fi
 is "as a failure" "$status" 1

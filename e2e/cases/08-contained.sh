@@ -5,10 +5,12 @@ remember
 tcpdump -Z root -i wan0 -n -U -w "$W/uplink.pcap" 2>/dev/null &
 dump=$!
 soon 5 test -s "$W/uplink.pcap"
+ping -c 1 198.51.100.1 >/dev/null # that the capture hears the uplink is seen below
 asked=$(grep -c query /tmp/inet-dns.log)
 opened --contained || exit 0
 joined "a phone joins" phone key_mgmt=WPA-PSK "psk=\"$words\""
 ok "it gets an address" lease phone
+ok "and an IPv6 address" soon 10 eval 'test -n "$(six phone)"'
 case $(ask phone www.example.test) in
   "NOERROR $WWW" | NXDOMAIN* | SERVFAIL* | REFUSED* | silence) fail "a name is answered without asking anybody: $(ask phone www.example.test)" ;;
   "NOERROR "*) pass "a name is answered without asking anybody" ;;
@@ -27,8 +29,11 @@ is "exit status" "$status" 20
 sleep 1
 kill $dump
 wait $dump
-is "nothing of it left on the uplink" "$(tcpdump -Z root -nr "$W/uplink.pcap" 'not arp and not icmp6' 2>/dev/null)" ""
-no "and no neighbour was looked for on a guest's behalf" eval 'tcpdump -Z root -nr "$W/uplink.pcap" 2>/dev/null | grep -E "203\.0\.113|2001:db8:80"'
+uplink() { tcpdump -Z root -nr "$W/uplink.pcap" "$1" 2>/dev/null; }
+is "the uplink was watched" "$(uplink 'icmp[0] == 8' | wc -l)" 1
+is "nothing of it left on the uplink" "$(uplink 'not arp and not icmp6 and not icmp')" ""
+is "no ping either" "$(uplink "icmp and not host $BOX or icmp6 and ip6[40] == 128")" ""
+no "and no neighbour was looked for on a guest's behalf" eval 'uplink "arp or icmp6" | grep -E "203\.0\.113|2001:db8:80"'
 is "the resolver of the uplink was not asked" "$(grep -c query /tmp/inet-dns.log)" "$asked"
 ok "the attempt is in the capture" eval 'tcpdump -Z root -nr "$W/live.pcapng" 2>/dev/null | grep -q "$WWW.80: Flags"'
 ok "the answer says that it was contained" grep -qi contained "$W/out"

@@ -29,6 +29,8 @@ leave phone
 finished
 kill $air $seen
 wait $air $seen
+ok "the air was recorded" grep -qaF "$first" "$W/air.pcap"
+ok "and what the phone is told" grep -qaF a-phone "$W/phone.pcap"
 ok "the air was heard" eval 'tcpdump -Z root -nr "$W/air.pcap" 2>/dev/null | grep -q Beacon'
 for word in tinycheck 'tiny check' stalkerware spyware kaspersky hostapd; do
   no "nothing on the air says $word" grep -qaiF "$word" "$W/air.pcap"
@@ -37,6 +39,7 @@ for word in tinycheck 'tiny check' stalkerware spyware kaspersky dnsmasq; do
   no "nothing that the phone is told says $word" grep -qaiF "$word" "$W/phone.pcap"
 done
 given_back "nothing is left behind"
-opened || exit 0
+opened --duration 3s || exit 0
 no "the next network has another name" test "$name" = "$first"
-finished
+ok "it ends by itself when its time is over" ended 20
+is "and answers that nothing could be told" "$status" 30

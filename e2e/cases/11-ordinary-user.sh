@@ -18,7 +18,8 @@ joined "a phone joins" phone key_mgmt=WPA-PSK "psk=\"$words\""
 gets_on "it" phone
 ask phone c2.example.net >/dev/null
 ok "the finding is told" soon 5 told '^finding: c2-name detected .*example.net'
+is "hostapd may do two things" "$(awk '/^CapEff/ { print $2 }' "/proc/$(pgrep -x hostapd)/status")" 0000000000003000
 leave phone
-finished
+finished TERM
 is "exit status" "$status" 20
 given_back "nothing is left behind"

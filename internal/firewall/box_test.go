@@ -131,7 +131,7 @@ func TestTheBoxDoesNotTalkToGuestsUnasked(t *testing.T) {
 		if _, err := ask(t, w.box, question{network: "tcp", to: to, port: 80, wait: silence}); err == nil {
 			t.Errorf("the box opened a connection to %s", to)
 		}
-		if !ping(w.box, to) {
+		if !echoes(w.box, to) {
 			t.Errorf("no echo from %s", to)
 		}
 	}

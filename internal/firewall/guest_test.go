@@ -3,8 +3,8 @@ package firewall_test
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -128,7 +128,7 @@ func TestAGuestReachesTheInternetUnderTheAddressOfTheBox(t *testing.T) {
 		reaches(t, w.other, internet4, port, "internet saw "+uplink4)
 	}
 	for _, to := range []string{internet4, internet6, box4, box6} {
-		if !ping(w.phone, to) {
+		if !echoes(w.phone, to) {
 			t.Errorf("no echo from %s", to)
 		}
 	}
@@ -169,7 +169,7 @@ func TestAGuestReachesNeitherTheSiteNorOtherGuests(t *testing.T) {
 			if !c.Visibility && !c.Contained {
 				fails(t, w.phone, to, 53, errRefused)
 			}
-			if ping(w.phone, to) {
+			if !silent(w.phone, to) {
 				t.Errorf("echo from %s", to)
 			}
 		}
@@ -230,6 +230,11 @@ func TestNobodyOutsideOpensAConnectionToAGuest(t *testing.T) {
 			}
 		}
 	}
+	free := startRecord(t, w.phone, "wlan1")
+	ask(t, w.internet, question{network: "tcp", to: phone4, port: 80})
+	if lines := free.lines(t, w.phone, box4); !slices.ContainsFunc(lines, attempt.MatchString) {
+		t.Fatalf("an attempt is not seen in %q", lines)
+	}
 	for _, c := range []firewall.Config{{}, {Contained: true}} {
 		c.Prefixes = prefixes(six)
 		w.rule(t, c)
@@ -237,13 +242,16 @@ func TestNobodyOutsideOpensAConnectionToAGuest(t *testing.T) {
 		for _, from := range []*nettest.Space{w.site, w.internet} {
 			for _, to := range []string{phone4, phone6} {
 				fails(t, from, to, 80, errSilence)
-				if ping(from, to) {
+				if !silent(from, to) {
 					t.Errorf("echo from %s to %s", to, from.Name())
 				}
 			}
 		}
-		if lines := seen.lines(t, w.phone, box4); len(lines) > 0 {
-			t.Errorf("%+v: the phone saw\n%s", c, strings.Join(lines, ""))
+		// What was open before the firewall may still come to its end.
+		for _, line := range seen.lines(t, w.phone, box4) {
+			if attempt.MatchString(line) {
+				t.Errorf("%+v: the phone saw %s", c, line)
+			}
 		}
 	}
 	w.rule(t, firewall.Config{Prefixes: prefixes(six)})
@@ -251,6 +259,9 @@ func TestNobodyOutsideOpensAConnectionToAGuest(t *testing.T) {
 	// The port that the phone's question came from is not open to others.
 	fails(t, w.site, phone4, 443, errSilence)
 }
+
+// attempt is somebody outside who begins.
+var attempt = regexp.MustCompile(`^IP6? (192\.168\.50\.|203\.0\.113\.|2001:db8:).*(Flags \[S\]|UDP|echo request)`)
 
 // pour sends many bytes and waits until they were all read.
 func pour(t *testing.T, s *nettest.Space, to string, port, bytes int) (err error) {

@@ -123,7 +123,7 @@ func (p *plan) outward() []rule {
 	if p.Contained {
 		return []rule{write(proceed(refuse))}
 	}
-	six := write(anyFamily.is(ipv6), proceed(refuse))
+	six := write(anyFamily.is(ipv6), proceed(refuse)) // a second lock: sources lets none in
 	if p.dual {
 		six = write(anyFamily.is(ipv6), visit(closed6))
 	}

@@ -326,7 +326,12 @@ func fails(t *testing.T, s *nettest.Space, to string, port int, want error) {
 	}
 }
 
-// ping gives whether an echo came back.
-func ping(s *nettest.Space, to string) bool {
-	return s.Command("ping", "-n", "-c", "1", "-W", "0.3", to).Run() == nil
+// echoes gives whether a ping comes back.
+func echoes(s *nettest.Space, to string) bool { return pinged(s, to, "3") }
+
+// silent gives whether none does.
+func silent(s *nettest.Space, to string) bool { return !pinged(s, to, "0.1") }
+
+func pinged(s *nettest.Space, to, seconds string) bool {
+	return s.Command("ping", "-n", "-c", "1", "-W", seconds, to).Run() == nil
 }

@@ -25,7 +25,13 @@ func Connected(iface string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return list[0].ssid != "", nil
+	return list[0].connected(), nil
+}
+
+// connected: it is on a channel to join, by whomever. The kernel tells the name of
+// the network only where it looked after the connection itself.
+func (f face) connected() bool {
+	return modeOf(f.Type) == ModeStation && (f.ssid != "" || f.Frequency != 0)
 }
 
 // Spare gives a name that no interface has, for Beside: to be written down before
@@ -55,7 +61,7 @@ func Beside(iface, name string) error {
 	if err != nil {
 		return err
 	}
-	if own := list[0]; own.ssid != "" {
+	if own := list[0]; own.connected() {
 		card.Neighbours = append(card.Neighbours, Neighbour{iface, card.Mode, own.Frequency})
 	}
 	if _, err := tied(card, len(frequencies(card.Neighbours))); err != nil {

@@ -34,7 +34,7 @@ func Look(iface string) (Card, error) {
 	}
 	card := cardOf(own, phy)
 	for _, f := range list[1:] {
-		if f.ssid != "" && f.Frequency != 0 {
+		if f.Frequency != 0 {
 			card.Neighbours = append(card.Neighbours, Neighbour{f.Name, modeOf(f.Type), f.Frequency})
 		}
 	}
