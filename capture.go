@@ -46,7 +46,7 @@ type Packet struct {
 // Capture is one recording of traffic, a file or a live session.
 type Capture struct {
 	Name       string // path as given, or "-" for standard input
-	Format     string // pcap, pcapng, snoop; with "+gzip" or "+zstd" when packed
+	Format     string // pcap, pcapng, snoop; with "+gzip" or "+zstd" when packed; "live" when nothing is kept
 	Links      []LinkType
 	Interfaces int
 	Start, End time.Time

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,7 +55,7 @@ func (f *captureFlags) define(c *cobra.Command) {
 	c.Flags().BoolVar(&f.overwrite, "overwrite", false, "replace FILE if it is there")
 	c.Flags().Var(&f.rotate, "rotate", "begin a further file when one has this `SIZE`, for example 100M")
 	c.Flags().Var(&f.quota, "quota", "end when all files together have this `SIZE`")
-	c.Flags().BoolVar(&f.plain, "plain", false, "one line per thing that happens, for logs and scripts")
+	c.Flags().BoolVar(&f.plain, "plain", false, "one line per thing that happens, for scripts: the passphrase and what phones contact are among them, so keep it secret")
 	f.analyzeFlags.define(c)
 }
 
@@ -61,7 +64,7 @@ func (f *captureFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return w.watch(c.Context(), f.recording())
+	return w.watch(c.Context(), f.recording(), func() {})
 }
 
 // watching is a recording that somebody looks at, and its answer.
@@ -108,23 +111,69 @@ func (f *captureFlags) recording() recording.Config {
 	}
 }
 
-// watch records until ctx ends or the recording does, and answers.
-func (w *watching) watch(ctx context.Context, cfg recording.Config) error {
+// watch records until ctx ends, the time is over or nothing can be recorded any
+// more, and answers. What has to be closed before the recording ends, so that
+// nothing happens unseen, is closed by before.
+func (w *watching) watch(ctx context.Context, cfg recording.Config, before func()) error {
+	defer heedless()()
 	cfg.Analysis.Index, cfg.Analysis.Feeds = w.known.index, w.known.feeds
-	r, err := recording.Start(ctx, cfg)
+	over := overAfter(cfg.Duration)
+	cfg.Duration = 0
+	r, err := recording.Start(context.WithoutCancel(ctx), cfg)
 	if err != nil {
-		return advised{err}
+		before()
+		return refused(err)
 	}
-	for range r.Changes() {
-		w.view.show(r.Now())
-	}
-	result, err := r.Stop()
+	w.follow(ctx, r, over)
+	before()
+	result, missing := r.Stop()
 	w.view.end(&result)
-	if err != nil {
-		return err
+	if missing != nil {
+		complain(w.c.ErrOrStderr(), missing)
 	}
 	if err := report.Write(w.c.OutOrStdout(), &result.Report, w.render); err != nil {
 		return err
 	}
-	return exit([]tinycheck.Level{result.Report.Answer}, result.Err != nil)
+	return exit([]tinycheck.Level{result.Report.Answer}, result.Err != nil || missing != nil)
+}
+
+// follow shows what happens until it is enough.
+func (w *watching) follow(ctx context.Context, r *recording.Recording, over <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-over:
+			return
+		case _, more := <-r.Changes():
+			if !more {
+				return
+			}
+			w.view.show(r.Now())
+		}
+	}
+}
+
+// overAfter ticks once when the time is over; never for no time.
+func overAfter(most time.Duration) <-chan time.Time {
+	if most == 0 {
+		return nil
+	}
+	return time.After(most)
+}
+
+// heedless keeps a reader of our output who went away from ending the recording:
+// writing to him fails, and that is all. It gives the way back.
+func heedless() func() {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	return func() { signal.Stop(broken) }
+}
+
+// refused marks what the caller can mend in his command as wrong usage.
+func refused(err error) error {
+	if tinycheck.KindOf(err) == tinycheck.Invalid {
+		return usageError{err}
+	}
+	return advised{err}
 }

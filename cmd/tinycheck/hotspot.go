@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -69,21 +70,24 @@ func (f *hotspotFlags) run(c *cobra.Command) error {
 		return err
 	}
 	cfg, err := f.network()
+	if err == nil {
+		err = cfg.Validate()
+	}
 	if err != nil {
 		return usageError{err}
+	}
+	plan := f.recording()
+	if err := plan.Try(); err != nil {
+		return refused(err)
 	}
 	if err := child.Drop(); err != nil {
 		return err
 	}
 	g, err := gateway.Open(c.Context(), cfg)
 	if err != nil {
-		return advised{err}
+		return refused(err)
 	}
-	err = f.serve(c.Context(), w, g)
-	if closing := g.Close(); closing != nil {
-		complain(c.ErrOrStderr(), advised{closing})
-	}
-	return err
+	return f.serve(c.Context(), w, g)
 }
 
 // network is the network that the flags describe.
@@ -120,27 +124,33 @@ func resolver(text string) (netip.AddrPort, error) {
 }
 
 // serve watches while the network is open; when the network ends, so does that.
+// The network is closed before the recording ends.
 func (f *hotspotFlags) serve(ctx context.Context, w *watching, g *gateway.Gateway) error {
-	w.view.guests = true
 	w.view.network(g.Network(), f)
 	ctx, enough := context.WithCancel(ctx)
 	defer enough()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	var followed sync.WaitGroup
+	followed.Go(func() {
 		w.view.follow(ctx, g)
 		enough()
-	}()
+	})
 	cfg := f.recording()
 	cfg.Interface, cfg.Modes = g.Network().Interface, f.modes()
-	err := w.watch(ctx, cfg)
-	enough()
-	<-done
-	if ended := g.Err(); ended != nil {
-		complain(w.c.ErrOrStderr(), advised{ended})
+	failed := false
+	answer := w.watch(ctx, cfg, func() {
+		enough()
+		followed.Wait()
+		for _, err := range []error{g.Err(), g.Close()} {
+			if err != nil {
+				failed = true
+				complain(w.c.ErrOrStderr(), advised{err})
+			}
+		}
+	})
+	if failed {
 		return status(exitFailed)
 	}
-	return err
+	return answer
 }
 
 func (f *hotspotFlags) modes() (list []tinycheck.Mode) {

@@ -13,7 +13,7 @@ import (
 
 // network shows how to join, before anything happens.
 func (v *view) network(n gateway.Network, f *hotspotFlags) {
-	v.iface = n.Interface
+	v.iface, v.guests, v.contained = n.Interface, true, f.contained
 	if !v.live || v.quiet {
 		v.networkFacts(n)
 		return
@@ -23,7 +23,7 @@ func (v *view) network(n gateway.Network, f *hotspotFlags) {
 		v.fact(say("live.wired", map[string]any{"Interface": n.Interface}))
 	} else {
 		v.fact(say("live.network", map[string]any{"Name": n.SSID, "Passphrase": n.Passphrase}))
-		v.fact(say("live.scan", nil) + "\n\n" + code(n.QR))
+		v.fact(say("live.scan", nil) + "\n" + strings.TrimSuffix(code(n.QR), "\n"))
 	}
 	if f.contained {
 		v.fact(say("live.contained", nil))
@@ -31,7 +31,6 @@ func (v *view) network(n gateway.Network, f *hotspotFlags) {
 	if f.visibility {
 		v.fact(say("live.visibility", nil))
 	}
-	v.fact("")
 }
 
 func (v *view) networkFacts(n gateway.Network) {
@@ -47,7 +46,7 @@ func (v *view) networkFacts(n gateway.Network) {
 // code draws a QR code with half blocks, two rows in one line, light on dark as
 // terminals mostly are: with a quiet zone of four modules (ISO/IEC 18004, 9.1).
 func code(text string) string {
-	picture, err := qr.Encode(text, qr.M, qr.Unicode)
+	picture, err := qr.Encode(text, qr.L, qr.Unicode)
 	if err != nil {
 		return ""
 	}
@@ -70,49 +69,77 @@ func code(text string) string {
 // follow tells who joins and leaves, until ctx or the network ends.
 func (v *view) follow(ctx context.Context, g *gateway.Gateway) {
 	for {
+		v.tell(g.Guests(), g.State())
 		select {
 		case <-ctx.Done():
 			return
 		case <-g.Done():
 			return
 		case <-g.Changes():
-			v.tell(g.Guests())
-			v.trouble(g.State())
 		}
 	}
 }
 
-// trouble says what keeps guests from joining or from reaching the Internet, each
-// once.
-func (v *view) trouble(s gateway.State) {
+// tell says who came and who went, and what is wrong with the network.
+func (v *view) tell(guests []gateway.Guest, state gateway.State) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.refused < s.Refused {
-		v.refused = s.Refused
-		if !v.live {
-			v.fact("refused: passphrase")
-		}
-	}
-	for _, one := range s.Obstacles {
-		v.once("obstacle: " + one)
-	}
-	if s.Uplink == "" {
-		v.once("uplink: none")
-	}
-}
-
-// tell says who came and who went.
-func (v *view) tell(guests []gateway.Guest) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	before := v.present
+	v.present = make(map[string]bool, len(guests))
 	for _, one := range guests {
 		id := one.MAC.String()
-		if before, known := v.present[id]; known && before == one.Present {
+		was, known := before[id]
+		v.present[id] = one.Present
+		if known && was == one.Present {
 			continue
 		}
-		v.present[id] = one.Present
-		if !v.live && !v.quiet {
-			v.fact(fmt.Sprintf("%s: %s", map[bool]string{true: "joined", false: "left"}[one.Present], id))
-		}
+		v.forgiven = state.Refused // whoever mistyped has joined now, perhaps
+		v.note(map[bool]string{true: "joined", false: "left"}[one.Present], id)
 	}
+	v.trouble(state)
+}
+
+// trouble tells facts about what is wrong; a picture says it in words.
+func (v *view) trouble(now gateway.State) {
+	before := v.state
+	v.state = now
+	if now.Refused > before.Refused {
+		v.note("refused", fmt.Sprint(now.Refused))
+	}
+	if now.Repaired > before.Repaired {
+		v.note("repaired", fmt.Sprint(now.Repaired))
+	}
+	if now.Restarted > before.Restarted {
+		v.note("restarted", fmt.Sprint(now.Restarted))
+	}
+	for _, one := range now.Obstacles {
+		v.once("obstacle", plain(one))
+	}
+	if now.Uplink == "" {
+		v.once("uplink", "none")
+	}
+}
+
+// troubles are the lines of a picture about what is wrong with the network.
+func (v *view) troubles() (lines []string) {
+	if !v.guests {
+		return nil
+	}
+	say := v.words.Say
+	if v.state.Uplink == "" && !v.contained {
+		lines = append(lines, say("live.no-uplink", nil))
+	}
+	for _, one := range v.state.Obstacles {
+		lines = append(lines, say("live.obstacle", map[string]any{"What": plain(one)}))
+	}
+	if v.state.Repaired > 0 {
+		lines = append(lines, say("live.repaired", map[string]any{"Count": v.state.Repaired}))
+	}
+	if v.state.Restarted > 0 {
+		lines = append(lines, say("live.restarted", map[string]any{"Count": v.state.Restarted}))
+	}
+	if v.state.Refused > v.forgiven {
+		lines = append(lines, say("live.refused", nil))
+	}
+	return lines
 }

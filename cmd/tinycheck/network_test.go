@@ -12,7 +12,7 @@ import (
 // light ones around.
 func TestTheCodeIsDrawnWhole(t *testing.T) {
 	const text = `WIFI:T:WPA;S:home-7f3a;P:quiet\;river;;`
-	want, err := qr.Encode(text, qr.M, qr.Unicode)
+	want, err := qr.Encode(text, qr.L, qr.Unicode)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"tinycheck"
+	"tinycheck/internal/gateway"
 	"tinycheck/internal/locale"
 	"tinycheck/internal/recording"
 )
@@ -28,7 +29,11 @@ type view struct {
 	told    map[string]bool // facts, each once
 	guests  bool            // somebody else tells who joined
 	present map[string]bool // of guests, by MAC: here, or gone again
-	refused int             // times that a passphrase was wrong
+
+	// Of a network of our own.
+	contained bool
+	state     gateway.State
+	forgiven  int // refusals before the last phone joined
 }
 
 // A picture must fit the smallest terminals: so many names, so many phones.
@@ -55,9 +60,13 @@ func (v *view) show(s recording.Snapshot) {
 	}
 }
 
-// picture makes the lines of a snapshot.
+// picture makes the lines of a snapshot. As long as a code stands above it that
+// nobody has used yet, it takes as little room as it can.
 func (v *view) picture(s recording.Snapshot) []string {
 	say := v.words.Say
+	if v.guests && len(v.present) == 0 {
+		return append(v.troubles(), say("live.nobody", nil))
+	}
 	first := say("live.listening", map[string]any{
 		"Interface": v.iface, "Time": time.Since(s.Started).Truncate(time.Second), "Packets": s.Packets, "Bytes": locale.Bytes(s.Bytes),
 	})
@@ -68,12 +77,10 @@ func (v *view) picture(s recording.Snapshot) []string {
 	if n := s.Dropped.Lost(); n > 0 {
 		lines = append(lines, say("live.lost", map[string]any{"Lost": n}))
 	}
+	lines = append(lines, v.troubles()...)
 	lines = append(lines, "", say("live.devices", nil))
 	if len(s.Devices) == 0 {
 		lines = append(lines, "  "+say("live.nobody", nil))
-	}
-	if v.refused > 0 {
-		lines = append(lines, "  "+say("live.refused", nil))
 	}
 	for i := range s.Devices[:min(shownDevices, len(s.Devices))] {
 		lines = append(lines, "  "+v.device(&s.Devices[i]))
@@ -136,22 +143,31 @@ func (v *view) log(s recording.Snapshot) {
 	for i := range s.Devices {
 		a := &s.Devices[i]
 		if !v.guests {
-			v.once("joined: " + plain(a.Device.ID))
+			v.once("joined", plain(a.Device.ID))
 		}
 		for j := range a.Findings {
 			f := &a.Findings[j]
-			v.once(fmt.Sprintf("finding: %s %s %s %s", f.Rule, f.Level, plain(f.Identity.String()), plain(a.Device.ID)))
+			v.once("finding", fmt.Sprintf("%s %s %s %s", f.Rule, f.Level, plain(f.Identity.String()), plain(a.Device.ID)))
 		}
 	}
 	if s.State == recording.Away {
-		v.fact("gone: " + v.iface)
+		v.once("gone", v.iface)
 	}
 }
 
-func (v *view) once(line string) {
-	if !v.told[line] {
+// once notes a fact the first time; as many facts are remembered as an analysis
+// keeps findings.
+func (v *view) once(key, value string) {
+	if line := key + value; !v.told[line] {
 		v.told[line] = true
-		v.fact(line)
+		v.note(key, value)
+	}
+}
+
+// note writes a fact, where facts are written.
+func (v *view) note(key, value string) {
+	if !v.live && !v.quiet {
+		v.fact(key + ": " + value)
 	}
 }
 

@@ -201,6 +201,7 @@ type run struct {
 	*exec.Cmd
 	w      *world
 	lines  chan string // of standard error
+	errors io.Closer   // our end of it
 	answer strings.Builder
 	seen   []string
 }
@@ -227,6 +228,7 @@ func (w *world) start(c *exec.Cmd) *run {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	r.errors = errors
 	if err := c.Start(); err != nil {
 		w.t.Fatal(err)
 	}

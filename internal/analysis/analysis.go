@@ -95,6 +95,9 @@ func (l *Line) End() {
 	}
 }
 
+// Everybody gives up the choice of a device: Report answers for all.
+func (l *Line) Everybody() { l.cfg.Device = "" }
+
 // Report gives the answer for every device, or for the one that was asked for.
 // A device that was asked for and never seen is an error of kind NotFound. The
 // devices are bounded; the answer of the report is the worst of all.

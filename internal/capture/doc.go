@@ -50,10 +50,10 @@
 // Live takes packets out of a ring that the kernel fills (packet(7), TPACKET_V3).
 // Everything on the cable or in the air is taken (promiscuous mode), with
 // nanoseconds, and VLAN tags where they stood. Nothing comes in before the filter
-// is attached. A packet waits in the ring for about 8 ms at most, however thin the
+// is attached. A packet waits in the ring for about 100 ms at most, however thin the
 // traffic is. What finds no room, because it is not taken quickly enough, is
 // dropped and counted by the kernel: a ring of 16 MiB holds half a second at
-// 250 Mbit/s, and a second of the thinnest traffic.
+// 250 Mbit/s, and more than ten seconds of all that is slower than 10 Mbit/s.
 //
 // The kernel and the card may join segments of one TCP connection before anybody
 // sees them (GRO, LRO), and split them behind us (GSO, TSO): packets of up to
@@ -63,9 +63,11 @@
 // yet. On loopback, where the kernel shows each packet twice, it counts once.
 //
 // The words of a filter (pcap-filter(7)) are compiled by the program tcpdump, as a
-// child without any right, to classic BPF. Words about VLAN tags are refused,
-// because the kernel has taken the tags off when a filter looks; all other words
-// look behind the tag.
+// child without any right, to classic BPF. Names of hosts and networks are refused and
+// never looked up, because looking up tells others whom somebody listens to; names of
+// ports are those of this machine (services(5)) and mean the number in every protocol.
+// Words about VLAN tags are refused, because the kernel has taken the tags off when a
+// filter looks; all other words look behind the tag.
 //
 // # Recording
 //

@@ -3,11 +3,10 @@ package capture
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/sys/unix"
 
@@ -23,14 +22,12 @@ var dialects = map[tinycheck.LinkType]string{
 }
 
 // compile has tcpdump turn the words of a filter (pcap-filter(7)) into a program for
-// the kernel. It runs without any right, and never sees a packet.
+// the kernel. It runs without any right, never sees a packet, and gets no word that
+// it could look up.
 func compile(words string, link tinycheck.LinkType) ([]unix.SockFilter, error) {
-	if strings.TrimSpace(words) == "" {
-		return nil, nil
-	}
-	if speaksOfTags(words) {
-		return nil, tinycheck.Errorf("compile filter", tinycheck.Unsupported,
-			errors.New("the kernel takes VLAN tags off before a filter sees a packet: listen to the interface of the VLAN, or leave the word vlan out"))
+	words, err := tame(words)
+	if err != nil || words == "" {
+		return nil, err
 	}
 	program, err := child.Find("tcpdump", "tcpdump")
 	if err != nil {
@@ -38,7 +35,7 @@ func compile(words string, link tinycheck.LinkType) ([]unix.SockFilter, error) {
 	}
 	said, err := ask(child.Config{
 		Name: "tcpdump", Program: program, Folder: "/",
-		Args: []string{"-y", dialects[link], "-ddd", "--", words},
+		Args: []string{"-n", "-y", dialects[link], "-ddd", "--", words},
 	})
 	if err != nil {
 		return nil, err
@@ -46,12 +43,34 @@ func compile(words string, link tinycheck.LinkType) ([]unix.SockFilter, error) {
 	return judge(said)
 }
 
-// speaksOfTags says whether a filter asks for VLAN tags.
-func speaksOfTags(words string) bool {
-	apart := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
-	}
-	return slices.Contains(strings.FieldsFunc(words, apart), "vlan")
+// secluded starts a program in a network namespace that has nothing in it, where we
+// may make one (CAP_SYS_ADMIN): should it want to ask a name server all the same, it
+// reaches none. Elsewhere it runs where we are, and tame has to be enough; so it has
+// for programs of this machine that look names up for others and are asked through a
+// socket in the file system.
+func secluded(c child.Config) (running *child.Child, err error) {
+	apart(func() {
+		_ = unix.Unshare(unix.CLONE_NEWNET)
+		running, err = child.Start(c)
+	})
+	return running, err
+}
+
+// apart runs f on a thread that ends with it, and that is not the first one: what
+// /proc shows of this program is that one.
+func apart(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
+		if unix.Gettid() != unix.Getpid() {
+			f()
+			return
+		}
+		apart(f)
+		runtime.UnlockOSThread()
+	}()
+	<-done
 }
 
 // ask gives what a program says until it ends, which it does soon.
@@ -62,7 +81,7 @@ func ask(c child.Config) (said []string, err error) {
 			said = append(said, line)
 		}
 	}
-	running, err := child.Start(c)
+	running, err := secluded(c)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +96,7 @@ func ask(c child.Config) (said []string, err error) {
 		return nil, err
 	}
 	return nil, tinycheck.Errorf("compile filter", tinycheck.Unavailable,
-		errors.New("tcpdump does not answer: if the filter has a name of a host, write its address"))
+		errors.New("tcpdump does not answer: try again, or leave the filter out"))
 }
 
 // judge tells a program from a complaint.

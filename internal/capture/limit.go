@@ -95,16 +95,17 @@ const (
 	maxRing   = 1 << 30
 
 	// ringBlock is a part of the ring that the kernel fills and hands over whole. The
-	// longest packet, 64 KiB of joined segments, fits; the ring has many of them, so
-	// that thin traffic, which fills none, does not use the ring up quickly.
+	// longest packet, 64 KiB of joined segments, fits.
 	ringBlock = 128 << 10
 
 	// ringHold is how long the kernel fills a block before it hands it over as it is:
-	// the delay of thin traffic.
-	ringHold = 8 * time.Millisecond
+	// the most that thin traffic comes late. Thin traffic fills no block, and uses one
+	// up in this time, so the ring holds usualRing/ringBlock times as long of it: 12.8
+	// seconds, in which an SD card may stall.
+	ringHold = 100 * time.Millisecond
 
 	// ringSettle is when every packet that came before has been handed over.
-	ringSettle = 3 * ringHold
+	ringSettle = 2*ringHold + ringHold/2
 
 	// idleWait is after how long without a packet Next says so.
 	idleWait = 50 * time.Millisecond
@@ -113,8 +114,8 @@ const (
 	// clock have been set back meanwhile.
 	doneWait = time.Second
 
-	// compileWait is how long tcpdump may take to understand a filter; it may have to
-	// look up names.
+	// compileWait is how long tcpdump may take to understand a filter. It takes some
+	// milliseconds, and longer where the machine has much else to do.
 	compileWait = 10 * time.Second
 
 	maxInstructions = 4096 // of a filter; BPF_MAXINSNS

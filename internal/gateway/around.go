@@ -24,6 +24,7 @@ type plan struct {
 	card      string       // interface of the card that ours is made beside; "": ours is there
 	index     int          // of the interface: another one of that name is not ours
 	wasUp     bool         // before us
+	bridge    bool         // several wires in one
 	four, six netip.Prefix // the guests' networks with our address; six is invalid for none
 	first     netip.Addr   // that guests get
 	around    around

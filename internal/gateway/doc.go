@@ -26,6 +26,10 @@
 // machine has it at the time of opening. A network that comes later is closed to
 // the guests at once; IPv6 that comes later they do not get.
 //
+// The ports of a bridge are isolated (bridge(8)), also those that are added
+// later: guests behind different ones reach us and not each other. Behind one
+// port, or one plain interface, that is for the switch or access point to do.
+//
 // A Wi-Fi interface that has joined a network, perhaps the way to the Internet,
 // keeps it: where the card can be both, an interface of our own is made beside
 // it, for as long as the network is open.

@@ -26,6 +26,7 @@ type Gateway struct {
 
 	plan
 	rules firewall.Ruleset
+	ports []port // of the bridge, that we have isolated
 
 	// What runs. Only one goroutine at a time touches these: that of Open, then
 	// that of watch.
@@ -95,7 +96,7 @@ func open(ctx context.Context, c Config, o options) (*Gateway, error) {
 
 func (g *Gateway) open(ctx context.Context) (err error) {
 	if g.lock, err = own(ctx, g.config.Folder); err != nil {
-		return fail(opOpen, err)
+		return calledOff(ctx, err)
 	}
 	if err = g.clear(); err == nil {
 		err = g.choose()
@@ -104,7 +105,7 @@ func (g *Gateway) open(ctx context.Context) (err error) {
 		g.journal, err = begin(g.lock, g.head())
 	}
 	if err != nil {
-		return errors.Join(fail(opOpen, err), g.lock.release())
+		return errors.Join(calledOff(ctx, err), g.lock.release())
 	}
 	var watch *watch
 	if err = g.climb(ctx); err == nil {
@@ -178,7 +179,7 @@ func (g *Gateway) examine() (six bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	g.index, g.wasUp = i.Index, i.Up
+	g.index, g.wasUp, g.bridge = i.Index, i.Up, i.Kind == "bridge"
 	return allowsSix(name), suitable(i)
 }
 

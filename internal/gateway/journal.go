@@ -37,6 +37,7 @@ type entry struct {
 	Step      stepName     `json:"step"`
 	Interface string       `json:"interface,omitempty"`
 	Prefix    netip.Prefix `json:"prefix,omitzero"`    // the address that was added
+	Ports     []port       `json:"ports,omitempty"`    // of the bridge, that were isolated
 	Toggles   []toggle     `json:"switches,omitempty"` // the kernel's switches that were set
 	Child     *process     `json:"child,omitempty"`    // the program that was started
 }
@@ -212,6 +213,8 @@ func (e *entry) foreign() string {
 		return "its step"
 	case len(e.Toggles) > maxToggles || slices.ContainsFunc(e.Toggles, toggle.foreign):
 		return "a switch"
+	case len(e.Ports) > maxPorts:
+		return "its ports"
 	case e.Prefix.IsValid() && !e.Prefix.Addr().IsPrivate():
 		return "its address"
 	}

@@ -50,7 +50,7 @@ func startKeeper(ctx context.Context, g *Gateway, _ entry) error {
 	theirs.Close()
 	if err != nil {
 		ours.Close()
-		return fail(op, err)
+		return fail(op, unstarted(err))
 	}
 	go func() {
 		defer close(k.done)

@@ -10,6 +10,7 @@ const (
 	maxEntries   = 8192    // entries of a journal
 	maxDamage    = 16      // defects of a journal that are told one by one
 	maxToggles   = 4096    // kernel switches in one entry
+	maxPorts     = 1024    // of a bridge; the kernel allows no more
 	maxDraws     = 64      // attempts to find a free network in one range
 	maxRoutes    = 1 << 16 // routes looked at
 	maxRestarts  = 3       // of dnsmasq, and of the keeper, within restartSpan

@@ -50,7 +50,7 @@ func alive(folder string) error {
 func acquire(ctx context.Context, folder string, patience time.Duration, enough func() error) (*lock, error) {
 	f, err := os.OpenFile(folder, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
-		return nil, fail(opLock, err)
+		return nil, unopened(opLock, err)
 	}
 	l := &lock{folder: f}
 	if err := l.take(ctx, patience, enough); err != nil {
@@ -152,19 +152,19 @@ func (l *lock) release() error {
 func furnish(folder string) error {
 	const op = "make folder"
 	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
-		return fail(op, err)
+		return unopened(op, err)
 	}
 	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fail(op, err)
+		return unopened(op, err)
 	}
 	f, err := os.OpenFile(folder, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return fail(op, err)
+		return unopened(op, err)
 	}
 	defer f.Close()
 	var s unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &s); err != nil {
-		return fail(op, err)
+		return unopened(op, err)
 	}
 	if int(s.Uid) != os.Geteuid() || s.Mode&0o022 != 0 {
 		return tinycheck.Errorf(op, tinycheck.Conflict, fmt.Errorf("%s belongs to somebody else, or others may write in it: name a folder of our own", folder))
@@ -173,5 +173,5 @@ func furnish(folder string) error {
 	if !other || s.Mode&0o001 != 0 || int(s.Gid) == gid && s.Mode&0o010 != 0 {
 		return nil
 	}
-	return fail(op, errors.Join(f.Chown(-1, gid), f.Chmod(0o710)))
+	return unopened(op, errors.Join(f.Chown(-1, gid), f.Chmod(0o710)))
 }

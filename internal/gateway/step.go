@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"context"
-
-	"tinycheck"
 )
 
 // stepName names a step in the journal: it is never changed.
@@ -17,6 +15,7 @@ const (
 	stepLetGo    stepName = "let-go"
 	stepRadio    stepName = "radio"
 	stepFirewall stepName = "firewall"
+	stepPorts    stepName = "ports"
 	stepUp       stepName = "up"
 	stepAddress  stepName = "address"
 	stepSix      stepName = "address6"
@@ -55,6 +54,7 @@ func steps() []step {
 		{name: stepLetGo, prepare: ifManaged, do: letGo, undo: giveBack},
 		{name: stepRadio, prepare: ifBlocked, do: unblock, undo: block, lasting: true},
 		{name: stepFirewall, prepare: always(stepFirewall), do: protect, undo: unprotect, after: stepSwitches},
+		{name: stepPorts, prepare: ifBridge, do: isolate, undo: rejoin},
 		{name: stepUp, prepare: ifDown, do: switchOn, undo: switchOff},
 		{name: stepAddress, prepare: addressFour, do: addAddress, undo: deleteAddress},
 		{name: stepSix, prepare: addressSix, do: addAddress, undo: deleteAddress},
@@ -78,7 +78,7 @@ func stepNamed(name stepName) *step {
 func (g *Gateway) climb(ctx context.Context) error {
 	for _, s := range steps() {
 		if err := g.take(ctx, s); err != nil {
-			return tinycheck.Errorf(opOpen, kindOf(err), err)
+			return calledOff(ctx, err)
 		}
 	}
 	return nil

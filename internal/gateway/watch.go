@@ -156,7 +156,7 @@ func (w *watch) check() error {
 		err = w.settle()
 	}
 	now, _, blind := look(w.config.Interface)
-	err = errors.Join(err, blind)
+	err = errors.Join(err, w.apart(), blind)
 	if blind == nil && !now.same(w.around) {
 		return errors.Join(w.follow(now), w.bear(err))
 	}

@@ -1,11 +1,13 @@
 // Package netif tells what network interfaces this machine has, with their
 // addresses and default routes, and changes the few things that the box needs
-// changed: an interface up or down, one address more or less, a switch of the
-// kernel.
+// changed: an interface up or down, one address more or less, the ports of a
+// bridge kept apart, a switch of the kernel.
 //
 //	list, err := netif.List()
 //	wlan, err := netif.Find("wlan0")
 //	err = netif.AddAddress("wlan0", netip.MustParsePrefix("10.77.3.1/24"))
+//	ports, err := netif.Ports("br0")
+//	err = netif.SetIsolated("lan1", true)
 //	was, err := netif.Switch("net/ipv4/ip_forward")
 //	err = netif.SetSwitch("net/ipv4/ip_forward", "1")
 //	ticks, err := netif.Watch(ctx)

@@ -64,6 +64,9 @@ const (
 	maxContacts = 64  // the latest names, of all devices
 	maxMarks    = 16  // comments that wait to be written
 	maxComments = 256 // bytes of one
+
+	// maxCommentBytes is what readers keep of all comments (internal/capture).
+	maxCommentBytes = 64 << 10
 )
 
 // The rhythm, in the time of packets: how often what was recorded goes to the
@@ -71,4 +74,5 @@ const (
 const (
 	flushEvery = 250 * time.Millisecond
 	showEvery  = 250 * time.Millisecond
+	newsEvery  = 100 * time.Millisecond // and when something is
 )

@@ -33,7 +33,8 @@ type Recording struct {
 	facts    tinycheck.Capture
 	contacts contacts
 	comments []string // for the packet that is being seen
-	told     int64    // what has changed that is worth showing at once
+	said     int      // bytes of all comments
+	news     bool     // something was found that is not shown yet
 	flushed  time.Time
 	showed   time.Time
 }
@@ -65,7 +66,9 @@ func Start(ctx context.Context, cfg Config) (*Recording, error) {
 		return nil, err
 	}
 	r.facts = tinycheck.Capture{Name: cfg.Interface, Format: "pcapng", Links: []tinycheck.LinkType{live.Link()}, Interfaces: 1, Modes: cfg.Modes}
-	if cfg.File != "" {
+	if cfg.File == "" {
+		r.facts.Format = "live"
+	} else {
 		r.facts.Name = cfg.File
 	}
 	r.shown = Snapshot{State: Listening, Started: time.Now()}
@@ -99,11 +102,20 @@ func (r *Recording) watched() analysis.Config {
 	cfg := r.cfg.Analysis
 	cfg.Event = r.contacts.see
 	cfg.Found = func(local netip.Addr, f tinycheck.Finding) {
-		r.comments = append(r.comments, fmt.Sprintf("%s %s: %s", f.Level, f.Rule, f.Identity))
+		r.comment(fmt.Sprintf("%s %s: %s", f.Level, f.Rule, f.Identity))
 		r.contacts.found(local.String(), &f)
-		r.told++
+		r.news = true
 	}
 	return cfg
+}
+
+// comment keeps one for the packet that is being seen, as long as there is room:
+// readers keep so many bytes of all.
+func (r *Recording) comment(text string) {
+	if r.said+len(text) <= maxCommentBytes {
+		r.said += len(text)
+		r.comments = append(r.comments, text)
+	}
 }
 
 // Changes ticks after something changed that Now tells; it is closed at the end.
@@ -139,8 +151,9 @@ func (r *Recording) Mark(text string) error {
 }
 
 // Stop ends the recording and gives its result. After it has ended by itself, it
-// only gives the result. The error is that of the answer (a device that was asked
-// for and never seen); why a recording ended early stands in the result.
+// only gives the result. The error says that the device that was asked for was
+// never seen; the result is then about all that were, since nobody can record what
+// was again. Why a recording ended early stands in the result.
 func (r *Recording) Stop() (Result, error) {
 	r.enough()
 	<-r.done

@@ -312,14 +312,16 @@ func TestTimeEndsIt(t *testing.T) {
 	}
 }
 
-func TestADeviceThatWasNeverSeenIsNoAnswer(t *testing.T) {
+// What was recorded cannot be recorded again: it is answered for all devices.
+func TestADeviceThatWasNeverSeenIsSaid(t *testing.T) {
 	s := newStage(t)
 	s.cfg.Analysis.Device = "02:99:99:99:99:99"
 	r := s.start(t.Context())
 	s.send(words)
 	until(t, r, "the contact", found)
-	if _, err := r.Stop(); !errors.Is(err, tinycheck.NotFound) {
-		t.Errorf("%v", err)
+	result, err := r.Stop()
+	if !errors.Is(err, tinycheck.NotFound) || result.Report.Answer != tinycheck.Detected || len(result.Report.Devices) != 1 {
+		t.Errorf("%v, and the answer %s", err, result.Report.Answer)
 	}
 }
 

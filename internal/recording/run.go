@@ -24,6 +24,10 @@ func (r *Recording) run(ctx context.Context) {
 	}
 	r.line.End()
 	report, answering := r.line.Report(r.facts)
+	if errors.Is(answering, tinycheck.NotFound) {
+		r.line.Everybody()
+		report, _ = r.line.Report(r.facts)
+	}
 	r.mu.Lock()
 	r.result = Result{Report: report, Files: files, Ending: ending(ctx, err), Err: err}
 	r.err = answering
@@ -77,7 +81,6 @@ func (r *Recording) packet(p *tinycheck.Packet) error {
 	f.Bytes += int64(p.Length)
 	p.Number, f.End = f.Packets, later(f.End, p.Time)
 	r.comments = r.comments[:0]
-	told := r.told
 	r.line.See(p)
 	if r.file != nil {
 		err := r.file.Write(p, r.comments...)
@@ -90,7 +93,8 @@ func (r *Recording) packet(p *tinycheck.Packet) error {
 		}
 		f.Comments = append(f.Comments, r.comments...)
 	}
-	if told != r.told {
+	if r.news && apart(r.showed, p.Time) >= newsEvery {
+		r.showed = p.Time
 		r.show(Listening)
 	}
 	if p.Time.Sub(r.flushed) < flushEvery && p.Time.After(r.flushed) {
@@ -98,6 +102,9 @@ func (r *Recording) packet(p *tinycheck.Packet) error {
 	}
 	return r.pause(p.Time)
 }
+
+// apart is how far two times lie apart: clocks are set, also backwards.
+func apart(a, b time.Time) time.Duration { return b.Sub(a).Abs() }
 
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
@@ -118,7 +125,7 @@ func (r *Recording) pause(now time.Time) error {
 		}
 	}
 	r.flushed = now
-	if d := now.Sub(r.showed); d >= showEvery || d < 0 {
+	if d := apart(r.showed, now); d >= showEvery || r.news && d >= newsEvery {
 		r.showed = now
 		r.show(Listening)
 	}
@@ -136,7 +143,10 @@ func (r *Recording) mark(now time.Time) error {
 			if err := r.file.Mark(now, text); err != nil {
 				return err
 			}
-			r.facts.Comments = append(r.facts.Comments, text)
+			if r.said+len(text) <= maxCommentBytes {
+				r.said += len(text)
+				r.facts.Comments = append(r.facts.Comments, text)
+			}
 		default:
 			return nil
 		}
@@ -195,6 +205,7 @@ func (r *Recording) close() ([]capture.Recorded, error) {
 
 // show makes a new snapshot and says that there is one.
 func (r *Recording) show(state State) {
+	r.news = false
 	s := Snapshot{
 		State: state, Packets: r.facts.Packets, Bytes: r.facts.Bytes, Dropped: r.facts.Dropped,
 		Devices: r.line.Now(), Contacts: r.contacts.newest(), Named: r.contacts.named,

@@ -14,7 +14,6 @@ type Snapshot struct {
 	Packets  int64
 	Bytes    int64
 	Dropped  tinycheck.Drops
-	Written  int64              // bytes, in files
 	Devices  []tinycheck.Answer // see analysis.Line.Now
 	Contacts []Contact          // the latest names, newest first
 	Named    int64              // names contacted so far, each device's once

@@ -17,8 +17,8 @@ func load(p *place) error {
 	if err != nil {
 		return err
 	}
-	if a.Capture.Dropped.Own > 0 {
-		return fmt.Errorf("%d packets lost by the program", a.Capture.Dropped.Own)
+	if lost := a.Capture.Dropped.Kernel + a.Capture.Dropped.Own; lost > 0 {
+		return fmt.Errorf("%d packets lost", lost)
 	}
 	fmt.Println("as fast as two senders can, the program at the lowest priority:")
 	a, err = p.once("flood", 0, 2, 10*time.Second)

@@ -35,10 +35,11 @@ func soak(p *place, args []string) error {
 	if err != nil {
 		return err
 	}
-	half := memory[len(memory)/2:]
-	fmt.Printf("  memory in kB: at first %d, median of the second half %d, highest %d\n", memory[0], middle(half), slices.Max(memory))
-	if slices.Max(memory) > mostMemory {
-		return fmt.Errorf("more than %d kB of memory", mostMemory)
+	quarter := max(1, len(memory)/4)
+	early, late := middle(memory[:quarter]), middle(memory[len(memory)-quarter:])
+	fmt.Printf("  memory in kB: median of the first quarter %d, of the last %d, highest %d\n", early, late, slices.Max(memory))
+	if slices.Max(memory) > mostMemory || late > early+early/10 {
+		return fmt.Errorf("more than %d kB of memory, or it grows", mostMemory)
 	}
 	fmt.Printf("killed at %d random moments:\n", kills)
 	for n := range kills {
