@@ -85,7 +85,7 @@ func (f *hotspotFlags) run(c *cobra.Command) error {
 	}
 	g, err := gateway.Open(c.Context(), cfg)
 	if err != nil {
-		return refused(err)
+		return advised{err}
 	}
 	return f.serve(c.Context(), w, g)
 }
