@@ -30,26 +30,6 @@ finished
 radio remove old
 given_back "nothing is left behind by that card"
 
-# The card is a station of another network.
-printf 'interface=wlan1\nssid=neighbour\nhw_mode=g\nchannel=1\n' >"$W/neighbour.conf"
-on phone hostapd -B -P /run/case-neighbour.pid "$W/neighbour.conf" >"$W/neighbour.log"
-printf 'ctrl_interface=/run/wpa-box\nnetwork={\n ssid="neighbour"\n scan_freq=2412\n key_mgmt=NONE\n}\n' >"$W/box.conf"
-wpa_supplicant -B -P /run/case-box.pid -Dnl80211 -iwlan0 -c"$W/box.conf" >/dev/null
-connected() { iw dev wlan0 link | grep -q '^Connected'; }
-ok "the card is in use" soon 20 connected
-soon 10 eval 'ip -6 route show table local | grep -q "^local fe80.* dev wlan0"' # it has its address
-state >"$W/before-busy"
-begin -i wlan0
-refuses "a busy card" 20 wlan0 'use|busy'
-ok "and is so afterwards" connected
-state >"$W/after-busy"
-ok "untouched" diff "$W/before-busy" "$W/after-busy"
-kill "$(cat /run/case-box.pid)" "$(cat /run/case-neighbour.pid)"
-sleep 1
-ip link set wlan0 down
-ip -n phone link set wlan1 down
-given_back "nothing is left behind on the busy card"
-
 # rfkill: the switch of the card, in software.
 switch=$(echo /sys/class/net/wlan0/phy80211/rfkill*/soft)
 echo 1 >"$switch"

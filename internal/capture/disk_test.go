@@ -159,3 +159,46 @@ func TestAFullDiskWhileTurning(t *testing.T) {
 		t.Errorf("%d files, %d told of, %d packets of %d", len(left), len(files), sum, n)
 	}
 }
+
+// What is no disk is not called a full one.
+func TestWhyNoFileCanBeMade(t *testing.T) {
+	dir := small(t, 80)
+	sealed := filepath.Join(dir, "sealed")
+	must(t, os.Mkdir(sealed, 0o700))
+	must(t, unix.Mount("tmpfs", sealed, "tmpfs", unix.MS_RDONLY, "size=1m"))
+	t.Cleanup(func() { unix.Unmount(sealed, 0) })
+	old := filepath.Join(dir, "old.pcapng")
+	must(t, os.WriteFile(old, nil, 0o600))
+	for name, c := range map[string]struct {
+		path string
+		kind tinycheck.ErrorKind
+		says string
+	}{
+		"in /proc":     {"/proc/a.pcapng", tinycheck.Unavailable, "in the folder /proc no file can be made"},
+		"in /sys":      {"/sys/a.pcapng", tinycheck.Unavailable, "in the folder /sys we may make no file"},
+		"sealed":       {filepath.Join(sealed, "a.pcapng"), tinycheck.Unavailable, "can only be read"},
+		"no folder":    {filepath.Join(dir, "none", "a.pcapng"), tinycheck.NotFound, "none is not there"},
+		"under a file": {filepath.Join(old, "a.pcapng"), tinycheck.Unavailable, "not a directory"},
+		"there":        {old, tinycheck.Conflict, "name another file, or allow it to be replaced (--overwrite)"},
+	} {
+		r, err := capture.Record(capture.RecordConfig{Path: c.path, Link: tinycheck.LinkEthernet})
+		if err == nil {
+			r.Close()
+		}
+		if !isKind(err, c.kind) || errors.Is(err, capture.ErrFull) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %v with %q", name, err, c.kind, c.says)
+		}
+	}
+}
+
+// A file system may bound the length of a file (FAT: 4 GiB): that is no full disk.
+func TestAFileThatMayNotGrow(t *testing.T) {
+	err := capture.WriteError("/x/a.pcapng", unix.EFBIG)
+	if !errors.Is(err, capture.ErrFull) || strings.Contains(err.Error(), "disk is full") || !strings.Contains(err.Error(), "--rotate") {
+		t.Errorf("too long: %v", err)
+	}
+	err = capture.WriteError("/x/a.pcapng", unix.EDQUOT)
+	if !errors.Is(err, capture.ErrFull) || strings.Contains(err.Error(), "disk is full") || !strings.Contains(err.Error(), "quota") {
+		t.Errorf("too much: %v", err)
+	}
+}

@@ -1,10 +1,27 @@
 package capture
 
-import "tinycheck"
+import (
+	"tinycheck"
+	"tinycheck/internal/child"
+)
 
-var LinkType = linkType
+var (
+	LinkType   = linkType
+	Tame       = tame
+	WriteError = writeError
+)
+
+// Words are all that tcpdump ever gets that is no number, address or sign.
+const Words = plainWords
+
+// Ask has a program say something, as compile has tcpdump.
+func Ask(program string, args ...string) ([]string, error) {
+	return ask(child.Config{Name: "it", Program: program, Folder: "/", Args: args})
+}
 
 const (
+	UsualRing = usualRing
+	RingHold  = ringHold
 	RingBlock = ringBlock
 	LeastFile = leastFile
 )

@@ -118,12 +118,13 @@ func TestAFilterLetsThroughOnlyWhatItSays(t *testing.T) {
 	nettest.Need(t, "tcpdump", "tcpdump")
 	phone, box := cable(t)
 	s := newSender(t, phone, "wlan1")
+	other := newSender(t, phone, "wlan1")
 	var stop atomic.Bool
 	flood := make(chan uint32)
 	go func() {
 		n := uint32(0)
 		for ; !stop.Load(); n++ {
-			unix.Sendto(s.fd, frame(unwanted, n, 60), 0, &s.to)
+			unix.Sendto(other.fd, frame(unwanted, n, 60), 0, &other.to)
 		}
 		flood <- n
 	}()

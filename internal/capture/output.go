@@ -59,23 +59,49 @@ func clearWay(path string) error {
 
 // createError says what keeps a file from being made, and what to do.
 func createError(path string, err error) error {
+	folder := filepath.Dir(path)
 	kind, cause := tinycheck.Unavailable, fmt.Errorf("%s: %w", path, plain(err))
 	switch {
 	case errors.Is(err, errNoFile):
 		kind, cause = tinycheck.Conflict, fmt.Errorf("%s %w", path, err)
 	case errors.Is(err, fs.ErrExist):
-		kind, cause = tinycheck.Conflict, fmt.Errorf("%s is there already: name another file, or have it replaced", path)
+		kind, cause = tinycheck.Conflict, fmt.Errorf("%s is there already: name another file, or allow it to be replaced (--overwrite)", path)
+	case errors.Is(err, fs.ErrNotExist) && isFolder(folder): // so in /proc
+		cause = fmt.Errorf("in the folder %s no file can be made: name one on a disk", folder)
 	case errors.Is(err, fs.ErrNotExist):
-		kind, cause = tinycheck.NotFound, fmt.Errorf("the folder %s is not there: make it, or name another", filepath.Dir(path))
-	case full(err):
-		cause = fmt.Errorf("%w: %s: %w", ErrFull, path, plain(err))
+		kind, cause = tinycheck.NotFound, fmt.Errorf("the folder %s is not there: make it, or name another", folder)
+	case errors.Is(err, unix.EROFS):
+		cause = fmt.Errorf("the folder %s can only be read: record to another disk", folder)
+	case errors.Is(err, fs.ErrPermission): // so in /sys
+		cause = fmt.Errorf("in the folder %s we may make no file: name another folder", folder)
+	case full(err) != nil:
+		cause = fmt.Errorf("%s: %w", path, full(err))
 	}
 	return tinycheck.Errorf("record", kind, cause)
 }
 
-// full says whether an error means that there is no room.
-func full(err error) bool {
-	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// fullError is an ErrFull that says what exactly is full, and what to do.
+type fullError string
+
+func (e fullError) Error() string        { return string(e) }
+func (e fullError) Is(target error) bool { return target == ErrFull }
+
+// full says what has no room; nil when an error means something else.
+func full(err error) error {
+	switch {
+	case errors.Is(err, unix.ENOSPC):
+		return fmt.Errorf("%w: make room, or record to another disk", ErrFull)
+	case errors.Is(err, unix.EDQUOT):
+		return fullError("this user may store no more there (disk quota): make room, or record to another disk")
+	case errors.Is(err, unix.EFBIG):
+		return fullError("a file may not become longer there: record in several (--rotate), or to another disk")
+	}
+	return nil
 }
 
 // write appends whole blocks with one call. When not all of it can be written, the
@@ -108,17 +134,22 @@ func (o *output) close() (Recorded, error) {
 	return r, err
 }
 
-// free is how many bytes an ordinary user may still write beside a file.
-func free(path string) (int64, error) {
+// free is how many bytes an ordinary user may still write beside a file. It is not
+// known where a file system counts none (/proc, /sys, a tmpfs without bound) or can
+// only be read: whether a file can be made there, trying tells.
+func free(path string) (bytes int64, known bool, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(filepath.Dir(path), &s); err != nil {
-		return 0, err
+		return 0, false, err
+	}
+	if s.Blocks == 0 || s.Flags&unix.ST_RDONLY != 0 {
+		return 0, false, nil
 	}
 	unit := uint64(s.Bsize)
 	if s.Frsize > 0 {
 		unit = uint64(s.Frsize)
 	}
-	return int64(min(s.Bavail, maxDrops/max(unit, 1)) * unit), nil
+	return int64(min(s.Bavail, maxDrops/max(unit, 1)) * unit), true, nil
 }
 
 // partPath names the parts of a recording behind the first: phone.pcapng goes on

@@ -12,7 +12,8 @@ import (
 )
 
 // Why a recording ended before it was told to. Both come with the kind Unavailable
-// and with what to do; what was recorded stays, and Close tells of it.
+// and with what to do; what was recorded stays, and Close tells of it. ErrFull is also
+// that a file may not become longer, or that a user may not store more.
 var (
 	ErrQuota = errors.New("the recording has its full size")
 	ErrFull  = errors.New("the disk is full")
@@ -238,11 +239,11 @@ func (r *Recorder) space() error {
 	if r.cfg.Reserve < 0 {
 		return nil
 	}
-	free, err := free(r.cfg.Path)
+	free, known, err := free(r.cfg.Path)
 	if err != nil {
 		return createError(r.cfg.Path, err)
 	}
-	if free >= r.cfg.Reserve+checkEvery+recordBuffer {
+	if !known || free >= r.cfg.Reserve+checkEvery+recordBuffer {
 		return nil
 	}
 	return tinycheck.Errorf("record", tinycheck.Unavailable,
@@ -251,8 +252,8 @@ func (r *Recorder) space() error {
 
 // writeError is what the operating system reports while writing.
 func writeError(path string, err error) error {
-	if full(err) {
-		return tinycheck.Errorf("record", tinycheck.Unavailable, fmt.Errorf("%w (%s): make room, or record to another disk", ErrFull, path))
+	if cause := full(err); cause != nil {
+		return tinycheck.Errorf("record", tinycheck.Unavailable, fmt.Errorf("%s: %w", path, cause))
 	}
 	return tinycheck.Errorf("record", tinycheck.Unavailable, fmt.Errorf("%s: %w", path, plain(err)))
 }

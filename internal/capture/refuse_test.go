@@ -21,17 +21,19 @@ func TestWhyThereIsNoListening(t *testing.T) {
 		kind  tinycheck.ErrorKind
 		says  string
 	}{
-		"no interface":  {"wlan7", capture.LiveConfig{}, tinycheck.NotFound, "ap0"},
-		"no name":       {"", capture.LiveConfig{}, tinycheck.Invalid, "interface"},
-		"down":          {"shut", capture.LiveConfig{}, tinycheck.Unavailable, "ip link set shut up"},
-		"ring small":    {"ap0", capture.LiveConfig{Ring: 1}, tinycheck.Invalid, "ring"},
-		"ring large":    {"ap0", capture.LiveConfig{Ring: 1<<30 + 1}, tinycheck.Invalid, "ring"},
-		"filter long":   {"ap0", capture.LiveConfig{Filter: strings.Repeat("x", 5000)}, tinycheck.Invalid, "filter"},
-		"filter zero":   {"ap0", capture.LiveConfig{Filter: "tcp\x00udp"}, tinycheck.Invalid, "filter"},
-		"filter wrong":  {"ap0", capture.LiveConfig{Filter: "tcp prt 80"}, tinycheck.Invalid, "syntax error"},
-		"filter option": {"ap0", capture.LiveConfig{Filter: "-r /etc/passwd"}, tinycheck.Invalid, "syntax error"},
-		"filter never":  {"ap0", capture.LiveConfig{Filter: "ip and ip6"}, tinycheck.Invalid, "rejects all packets"},
-		"filter of tag": {"ap0", capture.LiveConfig{Filter: "tcp or (vlan 5&&udp)"}, tinycheck.Unsupported, "VLAN"},
+		"no interface":    {"wlan7", capture.LiveConfig{}, tinycheck.NotFound, "ap0"},
+		"no name":         {"", capture.LiveConfig{}, tinycheck.Invalid, "interface"},
+		"down":            {"shut", capture.LiveConfig{}, tinycheck.Unavailable, "ip link set shut up"},
+		"ring small":      {"ap0", capture.LiveConfig{Ring: 1}, tinycheck.Invalid, "ring"},
+		"ring large":      {"ap0", capture.LiveConfig{Ring: 1<<30 + 1}, tinycheck.Invalid, "ring"},
+		"filter long":     {"ap0", capture.LiveConfig{Filter: strings.Repeat("x", 5000)}, tinycheck.Invalid, "filter"},
+		"filter zero":     {"ap0", capture.LiveConfig{Filter: "tcp\x00udp"}, tinycheck.Invalid, "filter"},
+		"filter wrong":    {"ap0", capture.LiveConfig{Filter: "tcp prt 80"}, tinycheck.Invalid, `"prt" is no word`},
+		"filter option":   {"ap0", capture.LiveConfig{Filter: "-r /etc/passwd"}, tinycheck.Invalid, `"r" is no word`},
+		"filter grammar":  {"ap0", capture.LiveConfig{Filter: "tcp port"}, tinycheck.Invalid, "syntax error"},
+		"filter never":    {"ap0", capture.LiveConfig{Filter: "ip and ip6"}, tinycheck.Invalid, "rejects all packets"},
+		"filter of chain": {"ap0", capture.LiveConfig{Filter: "ip6 protochain 6"}, tinycheck.Unsupported, "chain"},
+		"filter of tag":   {"ap0", capture.LiveConfig{Filter: "tcp or (vlan 5&&udp)"}, tinycheck.Unsupported, "VLAN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.cfg.Filter != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"tinycheck"
 	"tinycheck/internal/capture"
@@ -50,6 +51,34 @@ func TestRing(t *testing.T) {
 	odd = capture.TakeRing(broken, func(*tinycheck.Packet) { n++ })
 	if n != 2 || odd != 1 {
 		t.Errorf("where the third is nowhere: %d packets, %d odd", n, odd)
+	}
+}
+
+// A disk may stall for seconds. Thin traffic waits in the ring meanwhile.
+func TestAStallLosesNoThinTraffic(t *testing.T) {
+	if holds := capture.UsualRing / capture.RingBlock * capture.RingHold; holds < 10*time.Second {
+		t.Errorf("the ring holds %v of thin traffic", holds)
+	}
+	if testing.Short() {
+		t.Skip("skipped: it takes five seconds")
+	}
+	phone, box := cable(t)
+	done := make(chan struct{})
+	l := listen(t, box, "ap0", capture.LiveConfig{Done: done})
+	s := newSender(t, phone, "wlan1")
+	const n = 500
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for i := range n {
+		s.send(t, frame(wanted, uint32(i), 60))
+		<-tick.C
+	}
+	close(done)
+	if got := len(of(wanted, takeAll(t, l))); got != n {
+		t.Errorf("%d packets, %d were sent", got, n)
+	}
+	if _, dropped := l.Drops(); dropped != 0 {
+		t.Errorf("%d dropped", dropped)
 	}
 }
 

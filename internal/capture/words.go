@@ -22,7 +22,7 @@ const (
 	plainWords = `and or not src dst link ether fddi tr wlan arp rarp ip ip6 sctp tcp udp
 		icmp icmp6 igmp igrp pim vrrp carp ah esp atalk aarp decnet lat sca moprc mopdl
 		iso esis es-is isis is-is clnp stp ipx netbeui host net mask port portrange proto
-		protochain type subtype direction dir addr1 addr2 addr3 addr4 ra ta less greater
+		type subtype direction dir addr1 addr2 addr3 addr4 ra ta less greater
 		broadcast multicast len length inbound outbound mpls pppoed pppoes geneve llc
 		icmptype icmpcode icmp-echoreply icmp-unreach icmp-sourcequench icmp-redirect
 		icmp-echo icmp-routeradvert icmp-routersolicit icmp-timxceed icmp-paramprob
@@ -34,7 +34,7 @@ const (
 		icmp6-routeradvert icmp6-neighborsolicit icmp6-neighboradvert icmp6-redirect
 		tcpflags tcp-fin tcp-syn tcp-rst tcp-push tcp-ack tcp-urg tcp-ece tcp-cwr`
 
-	// protocolNames may stand behind proto and protochain, as they are or escaped.
+	// protocolNames may stand behind proto, as they are or escaped.
 	protocolNames = `ip ip6 arp rarp atalk aarp decnet iso stp ipx netbeui lat moprc mopdl
 		sca loopback icmp ipv6-icmp igmp pim ah esp vrrp udp tcp sctp clnp esis isis ospf`
 
@@ -61,6 +61,12 @@ func setOf(words string) map[string]bool {
 		set[w] = true
 	}
 	return set
+}
+
+// kernelCannot are words of tcpdump that mean nothing to the kernel.
+var kernelCannot = map[string]string{
+	"vlan":       "the kernel takes VLAN tags off before a filter sees a packet: listen to the interface of the VLAN, or leave the word vlan out",
+	"protochain": "the kernel follows no chain of headers: write proto, or leave the word protochain out",
 }
 
 // What a piece of a filter looks like, as tcpdump reads it: the longest that fits.
@@ -162,9 +168,8 @@ func (r *filterReader) word(w string) (string, error) {
 		return w, nil
 	case r.last == "llc" && controls[w], slices.Contains([]string{"type", "subtype", "dir", "direction"}, r.last) && frames[w]:
 		return w, nil
-	case w == "vlan":
-		return "", tinycheck.Errorf("compile filter", tinycheck.Unsupported,
-			errors.New("the kernel takes VLAN tags off before a filter sees a packet: listen to the interface of the VLAN, or leave the word vlan out"))
+	case kernelCannot[w] != "":
+		return "", tinycheck.Errorf("compile filter", tinycheck.Unsupported, errors.New(kernelCannot[w]))
 	case known[w]:
 		r.turn(w)
 		return w, nil
@@ -179,8 +184,6 @@ func (r *filterReader) word(w string) (string, error) {
 // turn notes what a list is of from here on.
 func (r *filterReader) turn(w string) {
 	switch {
-	case w == "protochain":
-		r.of = "proto"
 	case w == "port" || w == "portrange" || w == "proto":
 		r.of = w
 	case !joining[w]:

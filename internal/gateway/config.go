@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"strings"
 
 	"tinycheck"
 	"tinycheck/internal/dnsmasq"
@@ -55,9 +56,50 @@ func (c Config) Validate() error {
 		return err
 	}
 	if c.Wired {
-		return nil
+		return c.checkWire()
 	}
-	return c.named().hotspot().Validate()
+	return c.checkRadio()
+}
+
+// checkWire refuses what means something to a hotspot only: whoever asks for it
+// would believe that he has it.
+func (c Config) checkWire() error {
+	for _, wish := range []struct {
+		name string
+		made bool
+	}{
+		{"country", c.Country != ""},
+		{"network name", c.SSID != "" || len(c.Names) > 0},
+		{"passphrase", c.Passphrase != ""},
+		{"security", c.Security != ""},
+		{"band", c.Band != ""},
+		{"channel", c.Channel != 0},
+		{"hidden name", c.Hidden},
+	} {
+		if wish.made {
+			return invalid("a wire has no %s: leave that out, or open a hotspot instead of serving a wire", wish.name)
+		}
+	}
+	return nil
+}
+
+// checkRadio tries every name that may be drawn.
+func (c Config) checkRadio() error {
+	if c.SSID != "" || len(c.Names) == 0 {
+		return c.named().hotspot().Validate()
+	}
+	for _, name := range c.Names {
+		one := c
+		one.Names = []string{name}
+		one = one.named()
+		if !strings.HasPrefix(one.SSID, name+"-") {
+			return invalid("the network name %q is too long, or is no text: a few random letters have to fit behind it", name)
+		}
+		if err := one.hotspot().Validate(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // named fills in what is made new for each visit.

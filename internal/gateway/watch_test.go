@@ -61,6 +61,20 @@ func TestAFirewallThatWasFlushedComesBack(t *testing.T) {
 	if s := g.State(); s.Repaired != 4 {
 		t.Errorf("a whole table was put back: %+v", s)
 	}
+	told(t, g, func() {
+		script(t, "nft delete table inet tinycheck")
+		strike(t, b.tick, "the repair was counted", func() bool { return g.State().Repaired == 5 })
+	})
+}
+
+// told does what changes the state, and waits until that was told.
+func told(t *testing.T, g *gateway.Gateway, change func()) {
+	t.Helper()
+	for len(g.Changes()) > 0 {
+		<-g.Changes()
+	}
+	change()
+	until(t, "it was told", func() bool { return len(g.Changes()) > 0 })
 }
 
 func TestTheSiteFollowsTheUplink(t *testing.T) {
@@ -106,8 +120,10 @@ func TestDnsmasqIsStartedAnewAFewTimes(t *testing.T) {
 	must(t, err)
 	defer g.Close()
 	for i := range gateway.MaxRestarts {
-		kill(t, w.servers(t)...)
-		until(t, "dnsmasq was started anew", func() bool { return g.State().Restarted == i+1 })
+		told(t, g, func() {
+			kill(t, w.servers(t)...)
+			until(t, "dnsmasq was started anew", func() bool { return g.State().Restarted == i+1 })
+		})
 	}
 	addr := w.lease(t)
 	if !g.Network().Prefixes[0].Contains(addr) {

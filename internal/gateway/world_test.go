@@ -106,6 +106,7 @@ ip -o address show dev ap0 | sed 's/valid_lft.*//'
 ip -o link | sed 's/qlen.*//; s/@.*: </ </'
 ip route show table all; ip -6 route show table all; ip rule; ip -6 rule
 cd /proc/sys/net
+grep -H . /sys/class/net/*/brport/isolated 2>/dev/null
 grep -H . ipv4/ip_forward ipv4/conf/*/* ipv6/conf/*/* 2>/dev/null
 find `+w.folder+` -mindepth 1
 `)

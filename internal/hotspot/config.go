@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode"
 
 	"tinycheck"
 )
@@ -81,12 +83,28 @@ func (c Config) checkName() error {
 		return errors.New("the network has no name")
 	case len(c.SSID) > 32:
 		return fmt.Errorf("the name of the network has %d bytes, at most 32", len(c.SSID))
+	case telling(c.SSID):
+		return errors.New("the name of the network says what is done here: whoever spies on a phone may see it there, so choose one that says nothing")
 	case len(c.Passphrase) < 8 || len(c.Passphrase) > 63:
 		return fmt.Errorf("the passphrase has %d characters: WPA asks for 8 to 63", len(c.Passphrase))
 	case strings.ContainsFunc(c.Passphrase, func(r rune) bool { return r < ' ' || r > '~' }):
 		return errors.New("the passphrase has a character that not every phone can type: use letters, digits and signs of ASCII")
 	}
 	return nil
+}
+
+// products are this one's name and those of its forerunners.
+var products = []string{"tinycheck", "spyguard"}
+
+// telling reports whether a name has a product's in it, however it is spelled.
+func telling(name string) bool {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || strings.ContainsRune("_.", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+	return slices.ContainsFunc(products, func(p string) bool { return strings.Contains(name, p) })
 }
 
 func (c Config) checkRadio() error {
@@ -109,13 +127,21 @@ func (c Config) checkRadio() error {
 	return c.checkChannel()
 }
 
+// five are the channels of 5 GHz that are 20 MHz wide (IEEE 802.11-2020, annex E);
+// the numbers in between are the middles of wider ones, or nothing.
+var five = []int{
+	36, 40, 44, 48, 52, 56, 60, 64,
+	100, 104, 108, 112, 116, 120, 124, 128, 132, 136, 140, 144,
+	149, 153, 157, 161, 165, 169, 173, 177,
+}
+
 func (c Config) checkChannel() error {
 	if c.Channel == 0 {
 		return nil
 	}
 	band := bandOf(frequencyOf(c.Channel))
-	if band == "" {
-		return fmt.Errorf("there is no channel %d: 1 to 14 are on 2.4 GHz, 36 to 177 on 5 GHz", c.Channel)
+	if band == "" || band == Band5 && !slices.Contains(five, c.Channel) {
+		return fmt.Errorf("there is no channel %d: 1 to 14 are on 2.4 GHz; on 5 GHz there are 36, 40 and so on to 64, 100 to 144, 149 to 177", c.Channel)
 	}
 	if c.Band != "" && c.Band != BandAuto && c.Band != band {
 		return fmt.Errorf("channel %d is not on the %s GHz band", c.Channel, c.Band)

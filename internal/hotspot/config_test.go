@@ -34,6 +34,11 @@ func TestConfigIsChecked(t *testing.T) {
 		{"a folder too deep for a socket", func(c *hotspot.Config) { c.Folder = "/" + strings.Repeat("d", 100) }, "at most 80"},
 		{"no name", func(c *hotspot.Config) { c.SSID = "" }, "no name"},
 		{"a long name", func(c *hotspot.Config) { c.SSID = strings.Repeat("n", 33) }, "33 bytes"},
+		{"a name that says little", func(c *hotspot.Config) { c.SSID = "Tiny Guard Check" }, ""},
+		{"the product as name", func(c *hotspot.Config) { c.SSID = "tinycheck" }, "whoever spies"},
+		{"the product within a name", func(c *hotspot.Config) { c.SSID = "my-tinycheck-7f3a" }, "whoever spies"},
+		{"the product in another spelling", func(c *hotspot.Config) { c.SSID = "T.i_n-y\u00a0 CHECK\u2013x" }, "whoever spies"},
+		{"its forerunner as name", func(c *hotspot.Config) { c.SSID = "Spy Guard" }, "whoever spies"},
 		{"a short passphrase", func(c *hotspot.Config) { c.Passphrase = "1234567" }, "7 characters"},
 		{"a key instead of a passphrase", func(c *hotspot.Config) { c.Passphrase = strings.Repeat("a", 64) }, "64 characters"},
 		{"a passphrase of two lines", func(c *hotspot.Config) { c.Passphrase = "12345678\nx=1" }, "not every phone"},
@@ -45,6 +50,10 @@ func TestConfigIsChecked(t *testing.T) {
 		{"WEP", func(c *hotspot.Config) { c.Security = "wep" }, "no security"},
 		{"a band of its own", func(c *hotspot.Config) { c.Band = "6" }, "no band"},
 		{"a channel that is none", func(c *hotspot.Config) { c.Channel = 15 }, "no channel 15"},
+		{"a channel below zero", func(c *hotspot.Config) { c.Channel = -1 }, "no channel -1"},
+		{"a channel between two", func(c *hotspot.Config) { c.Channel = 37 }, "no channel 37"},
+		{"the middle of a wide channel", func(c *hotspot.Config) { c.Channel = 42 }, "no channel 42"},
+		{"the last channel", func(c *hotspot.Config) { c.Channel = 177 }, ""},
 		{"a channel of the other band", func(c *hotspot.Config) { c.Band, c.Channel = hotspot.Band5, 6 }, "not on the 5 GHz band"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
