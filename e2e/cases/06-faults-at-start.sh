@@ -30,6 +30,24 @@ finished
 radio remove old
 given_back "nothing is left behind by that card"
 
+# Somebody else uses the card.
+printf 'interface=wlan0\nssid=theirs\nhw_mode=g\nchannel=1\n' >"$W/theirs.conf"
+hostapd -B -P /run/case-theirs.pid "$W/theirs.conf" >"$W/theirs.log"
+begin -i wlan0
+refuses "a card with somebody else's network" 20 wlan0 'in use'
+ok "which is still open" eval 'iw dev wlan0 info | grep -q "ssid theirs"'
+kill "$(cat /run/case-theirs.pid)"
+soon 10 no_process hostapd
+ip link set wlan0 down
+iw dev wlan0 set type monitor
+ip link set wlan0 up
+begin -i wlan0
+refuses "a card that listens to the air" 20 wlan0 'in use'
+ok "and still does" eval 'iw dev wlan0 info | grep -q "type monitor"'
+ip link set wlan0 down
+iw dev wlan0 set type managed
+given_back "nothing is left behind on a card in use"
+
 # rfkill: the switch of the card, in software.
 switch=$(echo /sys/class/net/wlan0/phy80211/rfkill*/soft)
 echo 1 >"$switch"

@@ -337,7 +337,7 @@ func TestWhatCannotBegin(t *testing.T) {
 		"no such folder":    {func(c *recording.Config) { c.File = "/nowhere/phone.pcapng" }, tinycheck.NotFound, "/nowhere"},
 		"rotate nothing":    {func(c *recording.Config) { c.File, c.Rotate = "", 1 }, tinycheck.Invalid, "which file"},
 		"negative":          {func(c *recording.Config) { c.Duration = -1 }, tinycheck.Invalid, "negative"},
-		"no filter":         {func(c *recording.Config) { c.Filter = "nonsense here" }, tinycheck.Invalid, "syntax error"},
+		"no filter":         {func(c *recording.Config) { c.Filter = "nonsense here" }, tinycheck.Invalid, `"nonsense" is no word`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := s.cfg
