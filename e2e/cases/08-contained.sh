@@ -19,7 +19,7 @@ esac
 ask phone c2.example.net >/dev/null
 no "no page comes" web phone http://www.example.test/
 no "nor from an address" web phone "http://$WWW/"
-no "nor over IPv6" web phone 'http://[2001:db8:80::10]/'
+no "nor over IPv6" reach phone 2001:db8:80::10 80
 no "no ping goes out" pings phone "$WWW"
 is "another resolver's answer is ours" "$(ask phone www.example.test A "$WWW")" "$(ask phone www.example.test)"
 ok "the finding is told" soon 5 told '^finding: c2-name detected .*example.net'
