@@ -62,6 +62,37 @@ func (m *terminal) text() string {
 	return m.shown.String()
 }
 
+// On a terminal, hotspot says what to do, what is wrong, and who has come.
+func TestHotspotOnATerminal(t *testing.T) {
+	w := newWorld(t)
+	w.sh(w.box, "ip route del default; ip -6 route del default")
+	list := filepath.Join(w.folder, "list.txt")
+	if err := os.WriteFile(list, []byte("spy.test\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	term := newTerminal(t)
+	c := w.box.Command(binary, "hotspot", "-i", "guests0", "--wired", "--uplink-dns", resolver, "--indicators", list, "--lang", "fr", "--runtime-dir", w.runtime())
+	c.Stdin, c.Stdout, c.Stderr = term.far, term.far, term.far
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Process.Kill()
+	for _, what := range []string{"Connectez maintenant le téléphone", "Ce boîtier n’a pas Internet", "Aucun téléphone"} {
+		eventually(t, what, func() bool { return strings.Contains(term.text(), what) })
+	}
+	w.join(w.phone)
+	eventually(t, "the phone", func() bool { return strings.Contains(term.text(), "rien de connu n’a été vu jusqu’ici") })
+	if _, err := term.own.Write([]byte{3}); err != nil { // Ctrl-C
+		t.Fatal(err)
+	}
+	c.Wait()
+	term.far.Close()
+	if code := c.ProcessState.ExitCode(); code != 30 {
+		t.Errorf("exit status %d: %s", code, term.text())
+	}
+}
+
 // On a terminal, capture shows who joined, whom they contact and what that means,
 // and Ctrl-C gives the answer.
 func TestCaptureOnATerminal(t *testing.T) {
