@@ -1,8 +1,9 @@
+//go:build radios
+
 package hotspot_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -91,15 +92,6 @@ func hwsim(t *testing.T, command uint8, name string, modes uint32) {
 	if err != nil && command != hwsimNewRadio {
 		t.Errorf("delete radio %s: %v", name, err)
 	}
-}
-
-func run(t *testing.T, program string, args ...string) string {
-	t.Helper()
-	out, err := exec.Command(program, args...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%s %v: %v\n%s", program, args, err, out)
-	}
-	return string(out)
 }
 
 // handset is a phone with a radio in a namespace of its own.

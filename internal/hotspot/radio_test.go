@@ -1,3 +1,5 @@
+//go:build radios
+
 package hotspot_test
 
 import (
@@ -23,19 +25,6 @@ import (
 // These tests need simulated radios (hwsim_test.go): hostapd, wpa_supplicant and
 // the kernel's Wi-Fi are the real ones.
 
-// patience is for a machine that emulates another one.
-const patience = 60 * time.Second
-
-func radioConfig(t *testing.T, iface string) hotspot.Config {
-	t.Helper()
-	// /run is private here, and users other than root may pass through it.
-	folder := filepath.Join("/run", fmt.Sprintf("hs%d", time.Now().UnixNano()))
-	return hotspot.Config{
-		Interface: iface, Country: "DE", Folder: folder,
-		SSID: hotspot.Name(nil), Passphrase: hotspot.Passphrase(),
-	}
-}
-
 func start(t *testing.T, c hotspot.Config) *hotspot.Hotspot {
 	t.Helper()
 	began := time.Now()
@@ -50,43 +39,6 @@ func start(t *testing.T, c hotspot.Config) *hotspot.Hotspot {
 		}
 	})
 	return h
-}
-
-// expect waits for an event and passes over those of other kinds.
-func expect(t *testing.T, h *hotspot.Hotspot, kind hotspot.EventKind) hotspot.Event {
-	t.Helper()
-	timeout := time.After(patience)
-	for {
-		select {
-		case e, open := <-h.Events():
-			if !open {
-				t.Fatalf("no %s before the end: %v", kind, h.Err())
-			}
-			if e.Kind == kind {
-				return e
-			}
-			t.Logf("passed over: %+v", e)
-		case <-timeout:
-			t.Fatalf("no %s", kind)
-		}
-	}
-}
-
-// expectEnd waits for the end and checks what is said about it.
-func expectEnd(t *testing.T, h *hotspot.Hotspot, want hotspot.Reason) {
-	t.Helper()
-	if e := expect(t, h, hotspot.Failed); e.Reason != want {
-		t.Errorf("it failed because of %s, want %s", e.Reason, want)
-	}
-	select {
-	case <-h.Done():
-	case <-time.After(patience):
-		t.Fatal("it failed and is not done")
-	}
-	if got := hotspot.ReasonOf(h.Err()); got != want {
-		t.Errorf("its error is %v (%s), want %s", h.Err(), got, want)
-	}
-	t.Log(h.Err())
 }
 
 type state struct {

@@ -1,3 +1,5 @@
+//go:build radios
+
 package hotspot_test
 
 import (
