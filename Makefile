@@ -20,7 +20,7 @@ run: $(TINY) ## write captures of simulated phones, analyze each, show the answe
 	@./scripts/run $(TINY)
 
 test: packages ## every test; on Debian as root it installs the packages that tests need
-	$(GO) test -count=1 ./...
+	CGO_ENABLED=0 $(GO) test -count=1 ./...
 	@./scripts/architectures
 
 check: format vet lint test ## what must hold before a change lands
