@@ -49,6 +49,28 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
+// Cause is what an error from outside means here: its kind, and what to do.
+type Cause struct {
+	Is   error
+	Kind ErrorKind
+	Err  error
+}
+
+// Explain gives an error from outside its address, and the first of the causes
+// that fits; without one it is Unavailable. What has an address already keeps it.
+func Explain(op string, err error, causes []Cause) error {
+	var own *Error
+	if err == nil || errors.As(err, &own) {
+		return err
+	}
+	for _, c := range causes {
+		if errors.Is(err, c.Is) {
+			return Errorf(op, c.Kind, c.Err)
+		}
+	}
+	return Errorf(op, Unavailable, err)
+}
+
 // KindOf is what kind of error it is; "" for none, and for one without a kind.
 func KindOf(err error) ErrorKind {
 	for _, k := range []ErrorKind{NotFound, Invalid, Conflict, Busy, Unsupported, Unavailable} {

@@ -17,30 +17,15 @@ var (
 )
 
 // causes are the answers of the kernel that have a meaning here.
-var causes = []struct {
-	is    error
-	kind  tinycheck.ErrorKind
-	cause error
-}{
-	{syscall.EPERM, tinycheck.Unavailable, errPermission},
-	{syscall.EACCES, tinycheck.Unavailable, errPermission},
-	{syscall.EPROTONOSUPPORT, tinycheck.Unsupported, errKernel}, // no netfilter sockets
-	{syscall.EAFNOSUPPORT, tinycheck.Unsupported, errKernel},    // no netlink
-	{syscall.EOPNOTSUPP, tinycheck.Unsupported, errKernel},      // no nf_tables behind them
-	{syscall.ENOENT, tinycheck.Unsupported, errPart},            // no such expression or kind of chain
-	{os.ErrDeadlineExceeded, tinycheck.Unavailable, errSilent},
+var causes = []tinycheck.Cause{
+	{Is: syscall.EPERM, Kind: tinycheck.Unavailable, Err: errPermission},
+	{Is: syscall.EACCES, Kind: tinycheck.Unavailable, Err: errPermission},
+	{Is: syscall.EPROTONOSUPPORT, Kind: tinycheck.Unsupported, Err: errKernel}, // no netfilter sockets
+	{Is: syscall.EAFNOSUPPORT, Kind: tinycheck.Unsupported, Err: errKernel},    // no netlink
+	{Is: syscall.EOPNOTSUPP, Kind: tinycheck.Unsupported, Err: errKernel},      // no nf_tables behind them
+	{Is: syscall.ENOENT, Kind: tinycheck.Unsupported, Err: errPart},            // no such expression or kind of chain
+	{Is: os.ErrDeadlineExceeded, Kind: tinycheck.Unavailable, Err: errSilent},
 }
 
 // fail gives what the kernel says its kind.
-func fail(op string, err error) error {
-	var own *tinycheck.Error
-	if err == nil || errors.As(err, &own) {
-		return err
-	}
-	for _, c := range causes {
-		if errors.Is(err, c.is) {
-			return tinycheck.Errorf(op, c.kind, c.cause)
-		}
-	}
-	return tinycheck.Errorf(op, tinycheck.Unavailable, err)
-}
+func fail(op string, err error) error { return tinycheck.Explain(op, err, causes) }

@@ -23,36 +23,21 @@ var (
 )
 
 // causes are the answers of the kernel that have a meaning here.
-var causes = []struct {
-	is    error
-	kind  tinycheck.ErrorKind
-	cause error
-}{
-	{syscall.EPERM, tinycheck.Unavailable, errPermission},
-	{syscall.EACCES, tinycheck.Unavailable, errPermission},
-	{syscall.EROFS, tinycheck.Unavailable, errReadOnly},
-	{syscall.ERFKILL, tinycheck.Unavailable, errRadioOff},
-	{syscall.EBUSY, tinycheck.Busy, errBusy},
-	{netlink.ErrDumpInterrupted, tinycheck.Busy, errChanging},
-	{syscall.ENODEV, tinycheck.NotFound, errGone},
-	{syscall.EOPNOTSUPP, tinycheck.Unsupported, errUnsupported},
-	{syscall.EAFNOSUPPORT, tinycheck.Unsupported, errUnsupported},
-	{syscall.EINVAL, tinycheck.Invalid, errRefused},
+var causes = []tinycheck.Cause{
+	{Is: syscall.EPERM, Kind: tinycheck.Unavailable, Err: errPermission},
+	{Is: syscall.EACCES, Kind: tinycheck.Unavailable, Err: errPermission},
+	{Is: syscall.EROFS, Kind: tinycheck.Unavailable, Err: errReadOnly},
+	{Is: syscall.ERFKILL, Kind: tinycheck.Unavailable, Err: errRadioOff},
+	{Is: syscall.EBUSY, Kind: tinycheck.Busy, Err: errBusy},
+	{Is: netlink.ErrDumpInterrupted, Kind: tinycheck.Busy, Err: errChanging},
+	{Is: syscall.ENODEV, Kind: tinycheck.NotFound, Err: errGone},
+	{Is: syscall.EOPNOTSUPP, Kind: tinycheck.Unsupported, Err: errUnsupported},
+	{Is: syscall.EAFNOSUPPORT, Kind: tinycheck.Unsupported, Err: errUnsupported},
+	{Is: syscall.EINVAL, Kind: tinycheck.Invalid, Err: errRefused},
 }
 
 // fail gives what the kernel says its kind.
-func fail(op string, err error) error {
-	var own *tinycheck.Error
-	if err == nil || errors.As(err, &own) {
-		return err
-	}
-	for _, c := range causes {
-		if errors.Is(err, c.is) {
-			return tinycheck.Errorf(op, c.kind, c.cause)
-		}
-	}
-	return tinycheck.Errorf(op, tinycheck.Unavailable, err)
-}
+func fail(op string, err error) error { return tinycheck.Explain(op, err, causes) }
 
 func invalid(op, format string, args ...any) error {
 	return tinycheck.Errorf(op, tinycheck.Invalid, fmt.Errorf(format, args...))
