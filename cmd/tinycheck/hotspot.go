@@ -47,7 +47,7 @@ func newHotspot() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
 	f.define(c)
-	c.Flags().BoolVar(&f.wired, "wired", false, "no Wi-Fi of our own: phones are behind the interface, for example at an access point")
+	c.Flags().BoolVar(&f.wired, "wired", false, "no Wi-Fi of our own: phones are behind the interface, for example at an access point (switch on its client isolation)")
 	c.Flags().StringVar(&f.country, "country", "", "the country in which this is, as two `LETTERS`: it decides which channels are allowed")
 	c.Flags().StringVar(&f.name, "name", "", "first part of the network's `NAME`; else one of several neutral ones")
 	c.Flags().StringVar(&f.security, "security", "", "wpa2, or transition for WPA2 and WPA3; else what the card can")
