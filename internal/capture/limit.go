@@ -12,6 +12,9 @@ const (
 	// 256 KiB. A record that claims more is damaged.
 	MaxPacket = 1 << 20
 
+	// MaxCommentBytes is what is kept of all comments of a capture.
+	MaxCommentBytes = 64 << 10
+
 	// usualPacket is the longest packet that is believed of a capture whose snap
 	// length does not announce longer ones; MAXIMUM_SNAPLEN of libpcap.
 	usualPacket = 256 << 10
@@ -54,13 +57,12 @@ const (
 	// maxLayers is how often a capture may be packed: once, and once again.
 	maxLayers = 2
 
-	maxInterfaces   = 1 << 16  // described per pcapng section
-	maxLinks        = 64       // different link types named in the summary
-	maxComment      = 4 << 10  // bytes of one comment
-	maxCommentBytes = 64 << 10 // bytes of all comments
-	maxNames        = 1 << 16  // names from name resolution blocks
-	maxNamesEach    = 16       // names of one address
-	maxName         = 255      // bytes of one name, RFC 1035 section 2.3.4
+	maxInterfaces = 1 << 16 // described per pcapng section
+	maxLinks      = 64      // different link types named in the summary
+	maxComment    = 4 << 10 // bytes of one comment
+	maxNames      = 1 << 16 // names from name resolution blocks
+	maxNamesEach  = 16      // names of one address
+	maxName       = 255     // bytes of one name, RFC 1035 section 2.3.4
 
 	followPoll = 200 * time.Millisecond
 )

@@ -45,7 +45,7 @@ func (n *notes) comment(b []byte) {
 	if len(b) == 0 {
 		return
 	}
-	if n.said+min(len(b), maxComment) > maxCommentBytes {
+	if n.said+min(len(b), maxComment) > MaxCommentBytes {
 		n.unkept++
 		return
 	}

@@ -151,8 +151,8 @@ func stopHotspot(g *Gateway) error {
 	return spot.Stop()
 }
 
-// endHotspot: a card whose hostapd was killed goes on beaconing until it is
-// given back as it was.
+// endHotspot: a card whose hostapd was killed stays an access point, of no use to
+// anybody, until it is given back as it was.
 func endHotspot(folder string, e entry) ([]string, error) {
 	said, err := endChild(folder, e)
 	if err == nil {

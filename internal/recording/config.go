@@ -64,9 +64,6 @@ const (
 	maxContacts = 64  // the latest names, of all devices
 	maxMarks    = 16  // comments that wait to be written
 	maxComments = 256 // bytes of one
-
-	// maxCommentBytes is what readers keep of all comments (internal/capture).
-	maxCommentBytes = 64 << 10
 )
 
 // The rhythm, in the time of packets: how often what was recorded goes to the

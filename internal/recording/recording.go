@@ -102,20 +102,21 @@ func (r *Recording) watched() analysis.Config {
 	cfg := r.cfg.Analysis
 	cfg.Event = r.contacts.see
 	cfg.Found = func(local netip.Addr, f tinycheck.Finding) {
-		r.comment(fmt.Sprintf("%s %s: %s", f.Level, f.Rule, f.Identity))
+		r.comments = r.keep(r.comments, fmt.Sprintf("%s %s: %s", f.Level, f.Rule, f.Identity))
 		r.contacts.found(local.String(), &f)
 		r.news = true
 	}
 	return cfg
 }
 
-// comment keeps one for the packet that is being seen, as long as there is room:
-// readers keep so many bytes of all.
-func (r *Recording) comment(text string) {
-	if r.said+len(text) <= maxCommentBytes {
-		r.said += len(text)
-		r.comments = append(r.comments, text)
+// keep adds a comment to a list, as long as there is room: who reads the file
+// keeps so many bytes of all.
+func (r *Recording) keep(list []string, text string) []string {
+	if r.said+len(text) > capture.MaxCommentBytes {
+		return list
 	}
+	r.said += len(text)
+	return append(list, text)
 }
 
 // Changes ticks after something changed that Now tells; it is closed at the end.

@@ -143,10 +143,7 @@ func (r *Recording) mark(now time.Time) error {
 			if err := r.file.Mark(now, text); err != nil {
 				return err
 			}
-			if r.said+len(text) <= maxCommentBytes {
-				r.said += len(text)
-				r.facts.Comments = append(r.facts.Comments, text)
-			}
+			r.facts.Comments = r.keep(r.facts.Comments, text)
 		default:
 			return nil
 		}
